@@ -1,0 +1,135 @@
+"""Account, its addresses, and ``nobody()``: the stand-in for an account that does not exist."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum, unique
+from typing import NewType
+
+from sparekey.domain.factors import Factor, FactorKind, Thing, ThingKind
+
+AccountId = NewType("AccountId", str)
+"""32 hexadecimal digits; the first 12 are the time of creation in milliseconds, so that new rows lie side by side."""
+
+NOBODY_ID = AccountId("0" * 32)
+"""The stand-in is a real row in the database, so that an unknown name takes the same road through the same statements."""
+
+SETTLED_AFTER = timedelta(days=30)
+"""A thing counts as settled when it was on the account so long without objection (mission.md, "Settled")."""
+
+
+@unique
+class AddressKind(StrEnum):
+    EMAIL = "email"
+    PHONE = "phone"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A verified way to reach the owner.
+
+    ``value``: as it is written to. ``key``: what two spellings of one address share; unique among verified addresses.
+    ``with_account``: verified at sign-up.
+    """
+
+    address_id: str
+    kind: AddressKind
+    value: str
+    key: str
+    added_at: datetime
+    main: bool
+    with_account: bool = False
+    stolen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account as the domain sees it; times in UTC. ``password_hash`` is opaque here.
+
+    ``contested_at``: when the first contested change was made; ``None`` when nothing is contested.
+    ``version`` grows with every change of a credential or address.
+    """
+
+    account_id: AccountId
+    name: str
+    language: str
+    created_at: datetime
+    password_hash: str
+    password_set_at: datetime
+    version: int
+    user_name: str = ""
+    addresses: tuple[Address, ...] = ()
+    enrolled: tuple[Factor, ...] = ()
+    contested_at: datetime | None = None
+    frozen_at: datetime | None = None
+    closing_at: datetime | None = None
+
+    @property
+    def exists(self) -> bool:
+        return self.account_id != NOBODY_ID
+
+    @property
+    def emails(self) -> tuple[Address, ...]:
+        return tuple(a for a in self.addresses if a.kind is AddressKind.EMAIL)
+
+    @property
+    def main_email(self) -> Address | None:
+        return next((a for a in self.emails if a.main), None)
+
+    def factors(self) -> tuple[Factor, ...]:
+        """Everything that may prove something on this account: the password, the addresses, and what was enrolled."""
+        memory = Factor(
+            factor_id="password",
+            kind=FactorKind.PASSWORD,
+            thing=Thing(ThingKind.MEMORY, "password"),
+            added_at=self.password_set_at,
+            with_account=True,
+        )
+        reached = tuple(
+            Factor(
+                factor_id=a.address_id,
+                kind=FactorKind.EMAIL if a.kind is AddressKind.EMAIL else FactorKind.SMS,
+                thing=Thing(ThingKind.MAILBOX if a.kind is AddressKind.EMAIL else ThingKind.NUMBER, a.key),
+                added_at=a.added_at,
+                with_account=a.with_account,
+                stolen=a.stolen,
+            )
+            for a in self.addresses
+        )
+        return (memory, *reached, *self.enrolled)
+
+
+def is_settled(factor: Factor | Address, contested_at: datetime | None, now: datetime) -> bool:
+    """Whether a thing is settled: 30 days on the account without objection, or there before the first contested change.
+
+    What came with the account at sign-up is settled from the start: nobody was there before it who could object
+    (docs/decisions/0004-settled-at-sign-up.md). A thing reported stolen is never settled.
+    """
+    if factor.stolen:
+        return False
+    if contested_at is not None and factor.added_at >= contested_at:
+        return False
+    return factor.with_account or contested_at is not None or now - factor.added_at >= SETTLED_AFTER
+
+
+def nobody() -> Account:
+    """The account behind a name that nobody has. It is shaped like any other, and nothing proves it."""
+    start = datetime(2020, 1, 1, tzinfo=UTC)
+    address = Address(
+        address_id="0" * 32,
+        kind=AddressKind.EMAIL,
+        value="nobody@invalid",
+        key="nobody@invalid",
+        added_at=start,
+        main=True,
+        with_account=True,
+    )
+    return Account(
+        account_id=NOBODY_ID,
+        name="Nobody",
+        language="en",
+        created_at=start,
+        password_hash="",
+        password_set_at=start,
+        version=1,
+        addresses=(address,),
+    )

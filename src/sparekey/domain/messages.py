@@ -1,0 +1,56 @@
+"""What we say to people by mail and text: the kinds of message, as values. The words are in ``sparekey.messages``."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum, unique
+
+from sparekey.domain.accounts import AccountId, AddressKind
+
+
+@unique
+class MessageKind(StrEnum):
+    """One folder each in ``sparekey/messages``. Names are for ever: they stand in the outbox and in people's histories."""
+
+    # With a code or link of one flow.
+    SIGN_UP_CODE = "sign_up_code"
+    RECOVERY_CODE = "recovery_code"
+    SIGN_IN_LINK = "sign_in_link"
+    ADDRESS_CODE = "address_code"
+    # Instead of a code, where a code would be wrong.
+    SIGN_UP_TAKEN = "sign_up_taken"  # someone signed up with an address that has an account
+    RECOVERY_UNSETTLED = "recovery_unsettled"  # the address is too young to open the account
+    ADDRESS_TAKEN = "address_taken"  # someone wants to add an address that another account has
+    # Notices: something changed.
+    WELCOME = "welcome"
+    PASSWORD_CHANGED = "password_changed"
+    PASSWORD_RECOVERED = "password_recovered"
+    ADDRESS_ADDED = "address_added"
+    ADDRESS_REMOVED = "address_removed"
+    ADDRESS_LEFT = "address_left"  # to the address that is leaving: that something changed, no more
+    MAIN_ADDRESS_CHANGED = "main_address_changed"
+    DETAILS_CHANGED = "details_changed"
+    NEW_DEVICE = "new_device"
+    SESSIONS_ENDED = "sessions_ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to one recipient, before its words are chosen.
+
+    ``params``: what the words need (code, link, name, device …); sealed in the outbox and wiped once delivered.
+    ``void``: the recipient is a name that nobody has; the row is written like any other and never sent.
+    ``worthless_at``: after this moment (UTC) it is not worth sending; ``None`` for a notice, which always is.
+    ``hint``: the recipient as its owner may see it in the history of messages, masked.
+    """
+
+    message_id: str
+    account_id: AccountId
+    kind: MessageKind
+    channel: AddressKind
+    to: str
+    hint: str
+    language: str
+    created_at: datetime
+    params: dict[str, str] = field(default_factory=dict)
+    void: bool = False
+    worthless_at: datetime | None = None

@@ -1,0 +1,140 @@
+"""Settings: small classes put together. Read from the environment (``SPAREKEY_…``); an unknown name is an error.
+
+Two settings classes never share a field. What weakens the server begins with ``insecure_``.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+from sparekey.domain.errors import BadSettings
+
+PREFIX = "SPAREKEY_"
+
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+
+
+class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the people see, and where. ``mode``: in development the mailbox and phone under ``/dev`` take all messages."""
+
+    mode: Literal["development", "production"] = "development"
+    name: str = "Sparekey"
+    base_url: str = ""
+    """Scheme and host that people use, without a path: links in mails are made of it alone. Required in production."""
+    profile: Literal["shop", "strict"] = "shop"
+    policy_dir: str = ""
+    """A folder of own policy files, each replacing or adding one action."""
+    place_file: str = ""
+    """An MMDB file of the operator's, for the places of devices; without it "place unknown"."""
+    trusted_proxies: str = ""
+    """Comma-separated addresses or networks whose X-Forwarded-For is believed."""
+
+
+class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    host: str = "127.0.0.1"
+    port: Port = 8400
+    workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
+    worker: Literal["inside", "apart"] = "inside"
+    """Whether messages are delivered by ``serve`` itself or by ``sparekey worker`` on another node."""
+
+
+class Storage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    data: str = "./var"
+    """Folder of the embedded database, the keys and the audit seals."""
+    database: str = ""
+    """``postgresql://user@host:port/name``; empty means SQLite in the data folder."""
+    keys_file: str = ""
+    """Where the keys are; empty means ``keys.json`` in the data folder. Keep it off the database's disk and backups."""
+    breached_file: str = ""
+    """A downloaded set of breached passwords (see docs/operation.md); the shipped list is always used as well."""
+
+
+class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One SMTP server, and a second one for when the first refuses. ``smtp``: ``smtp://user:password@host:587``,
+    ``smtps://…`` for TLS from the first byte; with ``smtp://`` STARTTLS is required."""
+
+    smtp: str = ""
+    smtp_second: str = ""
+    smtp_ca_file: str = ""
+    insecure_smtp_plain: bool = False
+    mail_from: str = ""
+
+
+class Sms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``sms``: ``none``, ``twilio`` (its HTTP interface, also spoken by others), or ``webhook`` (our JSON, signed)."""
+
+    sms: Literal["none", "twilio", "webhook"] = "none"
+    sms_url: str = ""
+    sms_account: str = ""
+    sms_secret: str = ""
+    sms_from: str = ""
+
+
+class Settings(msgspec.Struct, frozen=True):
+    site: Site
+    server: Server
+    storage: Storage
+    mail: Mail
+    sms: Sms
+
+    @property
+    def development(self) -> bool:
+        return self.site.mode == "development"
+
+    @property
+    def data_dir(self) -> Path:
+        return Path(self.storage.data)
+
+    @property
+    def base_url(self) -> str:
+        return self.site.base_url.rstrip("/") or f"http://localhost:{self.server.port}"
+
+    @property
+    def secure(self) -> bool:
+        """Whether people come by https; only then cookies are ``__Host-`` and ``Secure``."""
+        return urlsplit(self.base_url).scheme == "https"
+
+
+CLASSES: tuple[type[msgspec.Struct], ...] = (Site, Server, Storage, Mail, Sms)
+"""Every settings class; their fields are the names that may follow ``SPAREKEY_``."""
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Read all ``SPAREKEY_…`` names of an environment.
+
+    Raises ``BadSettings`` with one line that names the setting, for an unknown name, a bad value, or a combination that
+    production refuses.
+    """
+    given = {k.removeprefix(PREFIX).lower(): v for k, v in environment.items() if k.startswith(PREFIX)}
+    parts = []
+    for cls in CLASSES:
+        mine = {f: given.pop(f) for f in cls.__struct_fields__ if f in given}
+        try:
+            parts.append(msgspec.convert(mine, cls, strict=False))
+        except msgspec.ValidationError as e:
+            raise BadSettings(f"bad value in the environment: {e} (names: {', '.join(PREFIX + m.upper() for m in mine)})") from None
+    if given:
+        raise BadSettings(f"unknown setting: {', '.join(sorted(PREFIX + k.upper() for k in given))}")
+    site, server, storage, mail, sms = parts
+    settings = Settings(site=site, server=server, storage=storage, mail=mail, sms=sms)
+    _refuse(settings)
+    return settings
+
+
+def _refuse(s: Settings) -> None:
+    url = urlsplit(s.base_url)
+    if url.scheme not in {"http", "https"} or not url.hostname or url.path not in {"", "/"} or url.query:
+        raise BadSettings(f"SPAREKEY_BASE_URL must be scheme and host only, like https://id.example.com: {s.base_url}")
+    if s.development:
+        return
+    if not s.site.base_url:
+        raise BadSettings("SPAREKEY_BASE_URL is required in production: links in mails are made of it")
+    if not s.secure:
+        raise BadSettings("SPAREKEY_BASE_URL must begin with https:// in production")
+    if not s.mail.smtp or not s.mail.mail_from:
+        raise BadSettings("SPAREKEY_SMTP and SPAREKEY_MAIL_FROM are required in production: without mail nobody gets back in")
+    if s.mail.insecure_smtp_plain:
+        raise BadSettings("SPAREKEY_INSECURE_SMTP_PLAIN is refused in production")

@@ -1,0 +1,261 @@
+"""What the use cases need from outside, as protocols. ``adapters`` fulfils them, ``bootstrap`` joins the two."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from sparekey.domain.accounts import Account, AccountId
+from sparekey.domain.flow.flow import Flow
+from sparekey.domain.messages import Message, MessageKind
+from sparekey.domain.sessions import KnownDevice, Session
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The present moment, UTC, in whole milliseconds (what every store can keep)."""
+
+
+class Chance(Protocol):
+    """All randomness. From the operating system in production, seeded in tests."""
+
+    def new_id(self, now: datetime) -> str:
+        """32 hexadecimal digits: 48 bits of time in milliseconds, then 80 random bits."""
+
+    def token(self) -> str:
+        """A secret of 256 random bits, URL-safe."""
+
+    def digits(self, count: int) -> str:
+        """A code of so many decimal digits, each equally likely."""
+
+
+class Sealer(Protocol):
+    """Keeps what must be read again (outbox bodies, personal fields). Authenticated encryption, keys outside the database."""
+
+    def seal(self, text: bytes, purpose: str) -> bytes: ...
+
+    def open(self, sealed: bytes, purpose: str) -> bytes:
+        """Raises ``ValueError`` when the text was altered or is of another purpose."""
+
+    def keyed_hash(self, text: bytes, purpose: str) -> bytes:
+        """32 bytes, under the current key. For what must be found or compared, never read."""
+
+    def keyed_hashes(self, text: bytes, purpose: str) -> tuple[bytes, ...]:
+        """The same under every key still kept, the current one first: what was stored before a rotation still matches."""
+
+
+class PasswordHasher(Protocol):
+    """Argon2id with a pepper, off the event loop, on one bounded budget of cores. Raises ``Busy`` when its queue is full."""
+
+    async def hash(self, password: str) -> str: ...
+
+    async def verify(self, stored: str, password: str) -> bool:
+        """Compares in the time of one hash. An empty ``stored`` takes as long and never matches."""
+
+    def needs_rehash(self, stored: str) -> bool: ...
+
+
+class Breached(Protocol):
+    async def has(self, password: str) -> bool:
+        """Whether the password is in a known breach, as far as the lists at hand know."""
+
+
+class VolumeLimits(Protocol):
+    async def hit(self, limit: str, subject: str) -> int:
+        """Count one and answer 0, or answer after how many whole seconds to try again. ``limit``: a name of ``domain.limits``."""
+
+
+# ---------------------------------------------------------------- the store
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectLock:
+    """The head of one audit chain. Holding it is holding the lock on its subject for the length of the transaction."""
+
+    chain: str
+    seq: int
+    mac: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """One link of a chain. ``detail``: JSON of nothing personal. ``personal``: JSON, sealed under the key of the account."""
+
+    chain: str
+    seq: int
+    at: datetime
+    name: str
+    account_id: AccountId
+    flow_id: str
+    detail: bytes
+    personal: bytes
+    mac: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An outbox row taken by one worker. ``tries``: how often it was tried before."""
+
+    message: Message
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """What the owner, or the operator, may see of a message afterwards. ``state``: ready, void, delivered, dead."""
+
+    message_id: str
+    account_id: AccountId
+    kind: MessageKind
+    channel: str
+    hint: str
+    state: str
+    created_at: datetime
+    tries: int
+    error: str
+    delivered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Guesses:
+    """A counter of wrong answers. ``today``: in the present UTC day. ``in_a_row``: since the last right one."""
+
+    today: int
+    in_a_row: int
+
+
+class Accounts(Protocol):
+    async def find_by_key(self, key: str) -> Account:
+        """By the key of a verified address, or a user name; ``nobody()`` when there is none. One statement either way."""
+
+    async def get(self, account_id: AccountId) -> Account: ...
+
+    async def add(self, account: Account) -> None:
+        """Raises ``AddressTaken`` when another account has verified the address meanwhile."""
+
+    async def save(self, account: Account) -> None:
+        """Changes name, language, user name, password (the old hash goes to the history) and addresses to what is given."""
+
+    async def former_passwords(self, account_id: AccountId, most: int) -> Sequence[str]: ...
+
+
+class Flows(Protocol):
+    async def get_for_step(self, flow_id: str) -> Flow | None:
+        """Locked until the transaction ends, so that of many at once one steps after the other."""
+
+    async def get(self, flow_id: str) -> Flow | None: ...
+
+    async def add(self, flow: Flow) -> None: ...
+
+    async def save(self, flow: Flow) -> None:
+        """Raises ``StaleFlow`` when the stored version is not the one that was loaded."""
+
+    async def end_open(self, account_id: AccountId, except_flow: str, now: datetime) -> None:
+        """Ends every open flow of an account but one (a changed password kills open links)."""
+
+
+class Sessions(Protocol):
+    async def add(self, session: Session, token_hash: bytes) -> None: ...
+
+    async def of_account(self, account_id: AccountId) -> Sequence[Session]: ...
+
+    async def end(self, account_id: AccountId, session_id: str) -> bool: ...
+
+    async def end_all(self, account_id: AccountId, except_session: str = "") -> int: ...
+
+    async def refresh(self, session_id: str, session: Session) -> None:
+        """Writes the proofs of a session anew (after a fresh proof)."""
+
+
+class Devices(Protocol):
+    async def find(self, token_hash: bytes, account_id: AccountId) -> KnownDevice | None: ...
+
+    async def add(self, device: KnownDevice, token_hash: bytes) -> None: ...
+
+    async def seen(self, device_id: str, now: datetime) -> None: ...
+
+    async def forget_younger(self, account_id: AccountId, than: datetime) -> None: ...
+
+
+class GuessCounters(Protocol):
+    async def count_one(self, subject: str, lane: str, day: int) -> Guesses:
+        """Count one and answer the counter as it now stands. ``day``: days since 1970-01-01, UTC."""
+
+    async def take_back(self, subject: str, lane: str, day: int) -> None:
+        """The answer was right: undo the count and end the row of wrong ones."""
+
+
+class Outbox(Protocol):
+    async def add(self, message: Message) -> None: ...
+
+    async def claim(self, now: datetime, lease_until: datetime, most: int) -> Sequence[Claimed]:
+        """Take rows that are due, for this worker alone until ``lease_until``."""
+
+    async def delivered(self, message_id: str, now: datetime, provider: str, receipt: str) -> None:
+        """Also wipes the body."""
+
+    async def failed(self, message_id: str, error: str, next_at: datetime) -> None: ...
+
+    async def dead(self, message_id: str, error: str) -> None:
+        """Given up. The body is kept, sealed, so that an operator can send it after mending the cause."""
+
+    async def expired(self, message_id: str) -> None:
+        """No longer worth sending; wipes the body."""
+
+    async def retry_dead(self, message_id: str, now: datetime) -> bool: ...
+
+    async def in_state(self, state: str, most: int) -> Sequence[SentMessage]: ...
+
+    async def of_account(self, account_id: AccountId, most: int) -> Sequence[SentMessage]: ...
+
+
+class Audit(Protocol):
+    async def lock(self, chain: str) -> SubjectLock:
+        """Lock a subject (an account, or a name that nobody has) and read the head of its chain."""
+
+    async def append(self, row: AuditRow) -> None: ...
+
+    async def of_account(self, account_id: AccountId, most: int) -> Sequence[AuditRow]: ...
+
+
+class Transaction(Protocol):
+    """One transaction. It commits when the block ends without an error, and leaves nothing behind otherwise."""
+
+    accounts: Accounts
+    flows: Flows
+    sessions: Sessions
+    devices: Devices
+    guesses: GuessCounters
+    outbox: Outbox
+    audit: Audit
+
+
+class Store(Protocol):
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]: ...
+
+    async def session_by_token(self, token_hash: bytes) -> Session | None:
+        """The hot path: who is signed in? One look-up, never cached, ``None`` for ended and unknown."""
+
+
+class Places(Protocol):
+    def place_of(self, network: str) -> str:
+        """City and country of an IP address, or an empty string when unknown."""
+
+
+class Delivery(Protocol):
+    """One way out for one channel. ``send`` answers the provider's receipt, or raises ``Refused`` or ``TryLater``."""
+
+    name: str
+
+    async def send(self, to: str, subject: str, text: str, html: str, message_id: str) -> str: ...
+
+
+class Refused(Exception):
+    """The provider says no for good (the address does not exist). Another provider may still take it."""
+
+
+class TryLater(Exception):
+    """The provider is down, slow or busy."""
+
+
