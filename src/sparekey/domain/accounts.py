@@ -56,7 +56,10 @@ class Account:
     password_hash: str
     password_set_at: datetime
     version: int
+    shred_key: str = ""
+    """Part of the key under which personal fields of its audit events are sealed; destroyed when the account is closed."""
     user_name: str = ""
+    user_name_key: str = ""
     addresses: tuple[Address, ...] = ()
     enrolled: tuple[Factor, ...] = ()
     contested_at: datetime | None = None

@@ -1,6 +1,6 @@
 """What the use cases need from outside, as protocols. ``adapters`` fulfils them, ``bootstrap`` joins the two."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -70,6 +70,16 @@ class VolumeLimits(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class WhoIs:
+    """The answer to "who is signed in?": a session and whose it is."""
+
+    session: Session
+    email: str
+    name: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class SubjectLock:
     """The head of one audit chain. Holding it is holding the lock on its subject for the length of the transaction."""
 
@@ -86,7 +96,6 @@ class AuditRow:
     seq: int
     at: datetime
     name: str
-    account_id: AccountId
     flow_id: str
     detail: bytes
     personal: bytes
@@ -134,10 +143,15 @@ class Accounts(Protocol):
     async def add(self, account: Account) -> None:
         """Raises ``AddressTaken`` when another account has verified the address meanwhile."""
 
-    async def save(self, account: Account) -> None:
-        """Changes name, language, user name, password (the old hash goes to the history) and addresses to what is given."""
+    async def save(self, old: Account, new: Account, now: datetime) -> None:
+        """Writes what changed from ``old`` to ``new``: a replaced password goes to the history, a removed address is kept
+        as a former one. Raises ``AddressTaken``."""
 
-    async def former_passwords(self, account_id: AccountId, most: int) -> Sequence[str]: ...
+    async def former_passwords(self, account_id: AccountId, most: int) -> Sequence[str]:
+        """The hashes of passwords before the present one, the newest first."""
+
+    async def holder_of(self, key: str, removed_after: datetime) -> AccountId | None:
+        """Whose address this is, or was until ``removed_after`` (a former address is reserved for a while)."""
 
 
 class Flows(Protocol):
@@ -151,8 +165,8 @@ class Flows(Protocol):
     async def save(self, flow: Flow) -> None:
         """Raises ``StaleFlow`` when the stored version is not the one that was loaded."""
 
-    async def end_open(self, account_id: AccountId, except_flow: str, now: datetime) -> None:
-        """Ends every open flow of an account but one (a changed password kills open links)."""
+    async def open_of_account(self, account_id: AccountId, but: str, now: datetime) -> Sequence[Flow]:
+        """Every open flow of an account but one, locked."""
 
 
 class Sessions(Protocol):
@@ -164,7 +178,7 @@ class Sessions(Protocol):
 
     async def end_all(self, account_id: AccountId, except_session: str = "") -> int: ...
 
-    async def refresh(self, session_id: str, session: Session) -> None:
+    async def refresh(self, session: Session) -> None:
         """Writes the proofs of a session anew (after a fresh proof)."""
 
 
@@ -182,6 +196,12 @@ class GuessCounters(Protocol):
     async def count_one(self, subject: str, lane: str, day: int) -> Guesses:
         """Count one and answer the counter as it now stands. ``day``: days since 1970-01-01, UTC."""
 
+    async def read(self, subject: str, lane: str, day: int) -> Guesses:
+        """The counter as it stands, without counting."""
+
+    async def clear(self, subject: str, lane_prefix: str) -> None:
+        """Forget all counters of one factor: it was replaced by a new one."""
+
     async def take_back(self, subject: str, lane: str, day: int) -> None:
         """The answer was right: undo the count and end the row of wrong ones."""
 
@@ -194,6 +214,9 @@ class Outbox(Protocol):
 
     async def delivered(self, message_id: str, now: datetime, provider: str, receipt: str) -> None:
         """Also wipes the body."""
+
+    async def voided(self, message_id: str, now: datetime) -> None:
+        """It was for a name that nobody has: wiped, and never sent."""
 
     async def failed(self, message_id: str, error: str, next_at: datetime) -> None: ...
 
@@ -209,6 +232,9 @@ class Outbox(Protocol):
 
     async def of_account(self, account_id: AccountId, most: int) -> Sequence[SentMessage]: ...
 
+    async def counts(self) -> dict[str, int]:
+        """How many messages there are in each state."""
+
 
 class Audit(Protocol):
     async def lock(self, chain: str) -> SubjectLock:
@@ -216,7 +242,11 @@ class Audit(Protocol):
 
     async def append(self, row: AuditRow) -> None: ...
 
-    async def of_account(self, account_id: AccountId, most: int) -> Sequence[AuditRow]: ...
+    async def of_chain(self, chain: str, most: int) -> Sequence[AuditRow]:
+        """The newest first."""
+
+    async def chains(self, after: str, most: int) -> Sequence[SubjectLock]:
+        """Heads of all chains in the order of their names, page by page."""
 
 
 class Transaction(Protocol):
@@ -234,13 +264,23 @@ class Transaction(Protocol):
 class Store(Protocol):
     def transaction(self) -> AbstractAsyncContextManager[Transaction]: ...
 
-    async def session_by_token(self, token_hash: bytes) -> Session | None:
+    async def session_by_token(self, token_hash: bytes) -> WhoIs | None:
         """The hot path: who is signed in? One look-up, never cached, ``None`` for ended and unknown."""
+
+    async def sessions_seen(self, seen: Mapping[str, datetime]) -> None:
+        """Write down the last use of sessions, many at once."""
+
+    async def is_ready(self) -> bool:
+        """Whether the database answers."""
 
 
 class Places(Protocol):
     def place_of(self, network: str) -> str:
         """City and country of an IP address, or an empty string when unknown."""
+
+
+class AddressTaken(Exception):
+    """Another account has verified this address, or taken this user name, meanwhile."""
 
 
 class Delivery(Protocol):

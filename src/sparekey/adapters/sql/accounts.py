@@ -1,0 +1,165 @@
+"""Accounts, their addresses and former passwords."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sparekey.adapters.sql.connection import Connection, Row, Statement, UniqueViolation, from_ms, from_ms_or_none, to_ms, to_ms_or_none
+from sparekey.domain.accounts import NOBODY_ID, Account, AccountId, Address, AddressKind
+from sparekey.use_cases.ports import AddressTaken
+
+_COLUMNS = """a.account_id, a.name, a.language, a.created_at, a.password_hash, a.password_set_at, a.version, a.shred_key,
+    a.user_name, a.user_name_key, a.contested_at, a.frozen_at, a.closing_at,
+    d.address_id, d.kind, d.value, d.key, d.added_at, d.main, d.with_account, d.stolen"""
+_JOINED = "from account a left join address d on d.account_id = a.account_id and d.removed_at is null"
+
+_BY_KEY = Statement(
+    f"""select {_COLUMNS} {_JOINED} where a.account_id = coalesce(
+        (select account_id from address where key = :key and removed_at is null),
+        (select account_id from account where user_name_key = :key),
+        '{NOBODY_ID}') order by d.added_at, d.address_id"""
+)
+_BY_ID = Statement(f"select {_COLUMNS} {_JOINED} where a.account_id = :account_id order by d.added_at, d.address_id")
+_HOLDER = Statement(
+    """select account_id from address where key = :key and (removed_at is null or removed_at > :removed_after)
+    order by removed_at is null desc, removed_at desc limit 1"""
+)
+_ADD = Statement(
+    """insert into account (account_id, name, language, created_at, password_hash, password_set_at, version, shred_key, user_name,
+        user_name_key, contested_at, frozen_at, closing_at)
+    values (:account_id, :name, :language, :created_at, :password_hash, :password_set_at, :version, :shred_key, :user_name,
+        :user_name_key, :contested_at, :frozen_at, :closing_at)"""
+)
+_SAVE = Statement(
+    """update account set name = :name, language = :language, password_hash = :password_hash, password_set_at = :password_set_at,
+        version = :version, shred_key = :shred_key, user_name = :user_name, user_name_key = :user_name_key,
+        contested_at = :contested_at, frozen_at = :frozen_at, closing_at = :closing_at
+    where account_id = :account_id"""
+)
+_ADD_ADDRESS = Statement(
+    """insert into address (address_id, account_id, kind, value, key, added_at, main, with_account, stolen, removed_at)
+    values (:address_id, :account_id, :kind, :value, :key, :added_at, :main, :with_account, :stolen, null)"""
+)
+_SAVE_ADDRESS = Statement("update address set main = :main, stolen = :stolen where address_id = :address_id and account_id = :account_id")
+_REMOVE_ADDRESS = Statement("update address set removed_at = :now, main = 0 where address_id = :address_id and account_id = :account_id")
+_FORMER = Statement("select hash from former_password where account_id = :account_id order by set_at desc limit :most")
+_KEEP_FORMER = Statement(
+    """insert into former_password (account_id, set_at, hash) values (:account_id, :set_at, :hash)
+    on conflict (account_id, set_at) do update set hash = excluded.hash"""
+)
+
+
+class SqlAccounts:
+    def __init__(self, connection: Connection) -> None:
+        self._c = connection
+
+    async def find_by_key(self, key: str) -> Account:
+        return _account(await self._c.all(_BY_KEY, key=key))
+
+    async def get(self, account_id: AccountId) -> Account:
+        rows = await self._c.all(_BY_ID, account_id=account_id)
+        if not rows:
+            raise LookupError(account_id)
+        return _account(rows)
+
+    async def holder_of(self, key: str, removed_after: datetime) -> AccountId | None:
+        row = await self._c.one(_HOLDER, key=key, removed_after=to_ms(removed_after))
+        return None if row is None else AccountId(row[0])
+
+    async def add(self, account: Account) -> None:
+        try:
+            await self._c.run(_ADD, **_values(account))
+            for address in account.addresses:
+                await self._add_address(account.account_id, address)
+        except UniqueViolation as e:
+            raise AddressTaken from e
+
+    async def save(self, old: Account, new: Account, now: datetime) -> None:
+        try:
+            await self._c.run(_SAVE, **_values(new))
+            before = {a.address_id: a for a in old.addresses}
+            after = {a.address_id: a for a in new.addresses}
+            for address_id in before.keys() - after.keys():
+                await self._c.run(_REMOVE_ADDRESS, account_id=new.account_id, address_id=address_id, now=to_ms(now))
+            for address_id, address in after.items():
+                if address_id not in before:
+                    await self._add_address(new.account_id, address)
+                elif before[address_id] != address:
+                    await self._c.run(
+                        _SAVE_ADDRESS,
+                        account_id=new.account_id,
+                        address_id=address_id,
+                        main=int(address.main),
+                        stolen=int(address.stolen),
+                    )
+        except UniqueViolation as e:
+            raise AddressTaken from e
+        if old.password_set_at != new.password_set_at:
+            await self._c.run(_KEEP_FORMER, account_id=new.account_id, set_at=to_ms(old.password_set_at), hash=old.password_hash)
+
+    async def former_passwords(self, account_id: AccountId, most: int) -> Sequence[str]:
+        return [row[0] for row in await self._c.all(_FORMER, account_id=account_id, most=most)]
+
+    async def _add_address(self, account_id: AccountId, a: Address) -> None:
+        await self._c.run(
+            _ADD_ADDRESS,
+            address_id=a.address_id,
+            account_id=account_id,
+            kind=a.kind.value,
+            value=a.value,
+            key=a.key,
+            added_at=to_ms(a.added_at),
+            main=int(a.main),
+            with_account=int(a.with_account),
+            stolen=int(a.stolen),
+        )
+
+
+def _values(a: Account) -> dict[str, object]:
+    return {
+        "account_id": a.account_id,
+        "name": a.name,
+        "language": a.language,
+        "created_at": to_ms(a.created_at),
+        "password_hash": a.password_hash,
+        "password_set_at": to_ms(a.password_set_at),
+        "version": a.version,
+        "shred_key": a.shred_key,
+        "user_name": a.user_name,
+        "user_name_key": a.user_name_key or None,
+        "contested_at": to_ms_or_none(a.contested_at),
+        "frozen_at": to_ms_or_none(a.frozen_at),
+        "closing_at": to_ms_or_none(a.closing_at),
+    }
+
+
+def _account(rows: Sequence[Row]) -> Account:
+    r = rows[0]
+    return Account(
+        account_id=AccountId(r[0]),
+        name=r[1],
+        language=r[2],
+        created_at=from_ms(r[3]),
+        password_hash=r[4],
+        password_set_at=from_ms(r[5]),
+        version=r[6],
+        shred_key=r[7],
+        user_name=r[8],
+        user_name_key=r[9] or "",
+        contested_at=from_ms_or_none(r[10]),
+        frozen_at=from_ms_or_none(r[11]),
+        closing_at=from_ms_or_none(r[12]),
+        addresses=tuple(_address(row) for row in rows if row[13] is not None),
+    )
+
+
+def _address(r: Row) -> Address:
+    return Address(
+        address_id=r[13],
+        kind=AddressKind(r[14]),
+        value=r[15],
+        key=r[16],
+        added_at=from_ms(r[17]),
+        main=bool(r[18]),
+        with_account=bool(r[19]),
+        stolen=bool(r[20]),
+    )

@@ -1,0 +1,42 @@
+"""Counters of wrong answers. In the attempt's transaction, so that no restart, process or flow resets them."""
+
+from sparekey.adapters.sql.connection import Connection, Statement
+from sparekey.use_cases.ports import Guesses
+
+_COUNT = Statement(
+    """insert into guess (subject, lane, day, today, in_a_row) values (:subject, :lane, :day, 1, 1)
+    on conflict (subject, lane) do update set
+        today = case when guess.day = excluded.day then guess.today + 1 else 1 end,
+        day = excluded.day,
+        in_a_row = guess.in_a_row + 1
+    returning today, in_a_row"""
+)
+_READ = Statement("select day, today, in_a_row from guess where subject = :subject and lane = :lane")
+_TAKE_BACK = Statement(
+    """update guess set today = case when day = :day and today > 0 then today - 1 else today end, in_a_row = 0
+    where subject = :subject and lane = :lane"""
+)
+_CLEAR = Statement("delete from guess where subject = :subject and lane >= :first and lane < :last")
+
+
+class SqlGuessCounters:
+    def __init__(self, connection: Connection) -> None:
+        self._c = connection
+
+    async def count_one(self, subject: str, lane: str, day: int) -> Guesses:
+        row = await self._c.one(_COUNT, subject=subject, lane=lane, day=day)
+        if row is None:
+            raise LookupError(subject)
+        return Guesses(today=row[0], in_a_row=row[1])
+
+    async def read(self, subject: str, lane: str, day: int) -> Guesses:
+        row = await self._c.one(_READ, subject=subject, lane=lane)
+        if row is None:
+            return Guesses(today=0, in_a_row=0)
+        return Guesses(today=row[1] if row[0] == day else 0, in_a_row=row[2])
+
+    async def take_back(self, subject: str, lane: str, day: int) -> None:
+        await self._c.run(_TAKE_BACK, subject=subject, lane=lane, day=day)
+
+    async def clear(self, subject: str, lane_prefix: str) -> None:
+        await self._c.run(_CLEAR, subject=subject, first=lane_prefix, last=lane_prefix + "\U0010ffff")

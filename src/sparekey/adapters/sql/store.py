@@ -1,0 +1,86 @@
+"""The store: tables joined into transactions, on either database."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime
+from typing import Protocol
+
+from sparekey.adapters.sql.accounts import SqlAccounts
+from sparekey.adapters.sql.audit import SqlAudit
+from sparekey.adapters.sql.connection import Connection, Row, Statement, to_ms
+from sparekey.adapters.sql.devices import SqlDevices
+from sparekey.adapters.sql.flows import SqlFlows
+from sparekey.adapters.sql.guesses import SqlGuessCounters
+from sparekey.adapters.sql.outbox import SqlOutbox
+from sparekey.adapters.sql.postgres import BatchedLookup, PostgresDatabase
+from sparekey.adapters.sql.sessions import SEEN, WHO_ARE, WHO_IS, SqlSessions, who_is
+from sparekey.adapters.sql.sqlite import SqliteDatabase
+from sparekey.domain.errors import StoreUnavailable
+from sparekey.use_cases.ports import Sealer, WhoIs
+
+_READY = Statement("select 1 from account limit 1")
+
+
+class Database(Protocol):
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    def transaction(self) -> AbstractAsyncContextManager[Connection]: ...
+
+
+class SqlTransaction:
+    """The tables of one open transaction."""
+
+    def __init__(self, connection: Connection, sealer: Sealer) -> None:
+        self.accounts = SqlAccounts(connection)
+        self.flows = SqlFlows(connection)
+        self.sessions = SqlSessions(connection, sealer)
+        self.devices = SqlDevices(connection)
+        self.guesses = SqlGuessCounters(connection)
+        self.outbox = SqlOutbox(connection, sealer)
+        self.audit = SqlAudit(connection)
+
+
+class SqlStore:
+    def __init__(self, database: SqliteDatabase | PostgresDatabase, sealer: Sealer) -> None:
+        self._database: Database = database
+        self._sealer = sealer
+        self._who = _who_of(database)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[SqlTransaction]:
+        async with self._database.transaction() as connection:
+            yield SqlTransaction(connection, self._sealer)
+
+    async def session_by_token(self, token_hash: bytes) -> WhoIs | None:
+        row = await self._who.get(token_hash)
+        return None if row is None else who_is(row)
+
+    async def sessions_seen(self, seen: Mapping[str, datetime]) -> None:
+        async with self._database.transaction() as connection:
+            for session_id, at in seen.items():
+                await connection.run(SEEN, session_id=session_id, seen_at=to_ms(at))
+
+    async def is_ready(self) -> bool:
+        try:
+            async with self._database.transaction() as connection:
+                return await connection.one(_READY) is not None
+        except StoreUnavailable:
+            return False
+
+
+class _Lookup(Protocol):
+    async def get(self, key: bytes) -> Row | None: ...
+
+
+class _SqliteLookup:
+    def __init__(self, database: SqliteDatabase) -> None:
+        self._database = database
+
+    async def get(self, key: bytes) -> Row | None:
+        return await self._database.read_one(WHO_IS, token_hash=key)
+
+
+def _who_of(database: SqliteDatabase | PostgresDatabase) -> _Lookup:
+    return _SqliteLookup(database) if isinstance(database, SqliteDatabase) else BatchedLookup(database, WHO_ARE)

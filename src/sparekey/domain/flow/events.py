@@ -1,0 +1,40 @@
+"""What can happen to a flow, as values."""
+
+from dataclasses import dataclass
+
+from sparekey.domain.proofs import Proof
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The flow begins; the policy says what is asked first, or that the session's proofs are enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    proof: Proof
+
+
+@dataclass(frozen=True, slots=True)
+class NothingMore:
+    """The person said "I have no other way"."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimePassed:
+    """The wait is over: its end has come and enough notices of it were accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedOut:
+    """The action was carried out in this same transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """``reason``: left, replaced, disowned, taken."""
+
+    reason: str
+
+
+Event = Started | Proven | NothingMore | TimePassed | CarriedOut | Ended

@@ -1,0 +1,120 @@
+"""A flow, and ``step``: the one way in which it moves.
+
+``step`` takes an event, asks the policy where the event changes what is proven, and moves by the table of ``state``.
+It changes nothing outside: the use case saves the flow, the account, the notices and the audit event in one transaction.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from sparekey.domain.accounts import AccountId
+from sparekey.domain.errors import FlowOver
+from sparekey.domain.flow.asked import Asked
+from sparekey.domain.flow.events import CarriedOut, Ended, Event, NothingMore, Proven, Started, TimePassed
+from sparekey.domain.flow.state import OPEN, Move, State, move
+from sparekey.domain.flow.wants import Wants
+from sparekey.domain.policy.decide import decide
+from sparekey.domain.policy.model import Policy, Situation
+from sparekey.domain.policy.verdict import Allow, Ask, Delay, Deny, Refer, Verdict
+from sparekey.domain.proofs import Proof
+
+FLOW_LASTS = timedelta(hours=1)
+"""Longer than any code or link in it lives, so that an expired code can be replaced without starting again."""
+
+WAIT_KEPT = timedelta(days=30)
+"""A flow whose wait is over stays open so long for the person to come back to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One person's way to one action. Times in UTC.
+
+    ``account_id``: ``NOBODY_ID`` for a name that nobody has. ``subject``: what guess counters and the audit chain go by (the
+    account, or a keyed hash of the name). ``holder``: keyed hash of the secret of the browser or program that may drive it.
+    ``typed``: the name as the person typed it, shown again. ``moved``: a mailed link brought it to another browser.
+    ``void``: it can never be allowed (a sign-up with an address that has an account) and must not show it.
+    """
+
+    flow_id: str
+    action: str
+    account_id: AccountId
+    subject: str
+    holder: bytes
+    state: State
+    version: int
+    created_at: datetime
+    expires_at: datetime
+    language: str
+    typed: str = ""
+    wants: Wants = Wants()
+    proofs: tuple[Proof, ...] = ()
+    asked: tuple[Asked, ...] = ()
+    route: str = ""
+    waits_until: datetime | None = None
+    nothing_more: bool = False
+    moved: bool = False
+    void: bool = False
+    ended: str = ""
+    next_flow: str = ""
+
+    def is_open(self, now: datetime) -> bool:
+        return self.state in OPEN and now < self.expires_at
+
+
+def check_open(flow: Flow, now: datetime) -> None:
+    """Raises ``FlowOver`` with the reason: done, left, replaced, disowned, taken, referred, denied or expired."""
+    if flow.state is State.ENDED:
+        raise FlowOver(flow.ended)
+    if flow.state not in OPEN:
+        raise FlowOver(flow.state.value)
+    if now >= flow.expires_at:
+        raise FlowOver("expired")
+
+
+def step(flow: Flow, event: Event, *, policy: Policy, situation: Situation) -> Flow:
+    """The flow after one event. ``situation`` is the account and its circumstances; its proofs are replaced by the flow's.
+
+    Raises ``FlowOver`` when the flow is over or expired, ``WrongStep`` when the event is not in the table.
+    """
+    check_open(flow, situation.now)
+    match event:
+        case Started():
+            return _judged(flow, policy, situation)
+        case Proven(proof):
+            return _judged(replace(flow, proofs=(*flow.proofs, proof)), policy, situation)
+        case NothingMore():
+            return _judged(replace(flow, nothing_more=True), policy, situation)
+        case TimePassed():
+            return replace(flow, state=move(flow.state, Move.RIPEN))
+        case CarriedOut():
+            return replace(flow, state=move(flow.state, Move.CARRY_OUT), asked=())
+        case Ended(reason):
+            return replace(flow, state=move(flow.state, Move.END), ended=reason, asked=())
+        case _:
+            assert_never(event)
+
+
+def judge(flow: Flow, policy: Policy, situation: Situation) -> Verdict:
+    """What the policy says of the flow as it stands."""
+    return decide(policy, flow.action, replace(situation, proofs=flow.proofs, nothing_more=flow.nothing_more))
+
+
+def _judged(flow: Flow, policy: Policy, situation: Situation) -> Flow:
+    if flow.state is State.ALLOWED:
+        return replace(flow, state=move(flow.state, Move.ALLOW))
+    verdict = judge(flow, policy, situation)
+    match verdict:
+        case Ask():
+            return replace(flow, state=move(flow.state, Move.ASK))
+        case Allow(route):
+            return replace(flow, state=move(flow.state, Move.ALLOW), route=route)
+        case Delay(route, wait):
+            until = situation.now + wait if flow.waits_until is None else min(flow.waits_until, situation.now + wait)
+            return replace(flow, state=move(flow.state, Move.DELAY), route=route, waits_until=until, expires_at=until + WAIT_KEPT)
+        case Refer(route):
+            return replace(flow, state=move(flow.state, Move.REFER), route=route)
+        case Deny(reason):
+            return replace(flow, state=move(flow.state, Move.DENY), ended=reason)
+        case _:
+            assert_never(verdict)

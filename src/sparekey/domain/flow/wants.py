@@ -1,0 +1,17 @@
+"""What a flow is for, beside its action: the values that it will put into the account when the policy allows."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """Empty strings where an action has no use for a field. ``password_hash``: already hashed, never the password."""
+
+    name: str = ""
+    language: str = ""
+    user_name: str = ""
+    password_hash: str = ""
+    address: str = ""
+    """The new address as it will be written to; for removing or making main, the id of one the account has."""
+    address_key: str = ""
+    session_id: str = ""
