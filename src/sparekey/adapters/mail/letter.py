@@ -1,0 +1,49 @@
+"""One letter in the form that mail servers read (RFC 5322, MIME), for SMTP and for the development mailbox alike."""
+
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from email_validator import EmailNotValidError, validate_email
+
+_POLICY = SMTP.clone(cte_type="7bit")  # bodies pass servers without 8BITMIME (RFC 6152) unchanged
+
+
+def mailable(address: str) -> str:
+    """An address as the envelope takes it: the domain in ASCII (RFC 5891), the local part as it is.
+
+    Raises ``ValueError`` for everything that is not one plain address: line ends, comments, quotes, two addresses.
+    """
+    try:
+        # test_environment admits the reserved name .test, and no other; whether a domain exists is for the server to say.
+        valid = validate_email(address, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as e:
+        raise ValueError("not an e-mail address") from e
+    return f"{valid.local_part}@{valid.ascii_domain}"
+
+
+def letter(
+    *, to: str, sender: str, sender_name: str, subject: str, text: str, html: str, message_id: str, host: str, at: datetime
+) -> EmailMessage:
+    """A letter to one reader, as text and as HTML that say the same. ``at`` and ``message_id`` date and name it.
+
+    The Message-ID is made of ``message_id`` alone, so that a letter sent twice is one letter to programs that look.
+    Raises ``ValueError`` when ``to`` is no address or a header holds a line end.
+    """
+    message = EmailMessage(policy=_POLICY)
+    message["From"] = _named(sender_name, sender)
+    message["To"] = mailable(to)
+    message["Subject"] = subject
+    message["Date"] = format_datetime(at)
+    message["Message-ID"] = f"<{message_id}@{host}>"
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday notice answers it
+    message.set_content(text)
+    message.add_alternative(html, subtype="html")
+    return message
+
+
+def _named(name: str, address: str) -> Address:
+    user, _, domain = address.rpartition("@")
+    return Address(name, user, domain)

@@ -1,0 +1,80 @@
+"""``sparekey outbox``: what waits, what was given up and why, and sending it again after the cause is mended."""
+
+import os
+import sys
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+from cyclopts import App, Parameter
+from rich.console import Console
+from rich.table import Table
+
+from sparekey.bootstrap import open_store
+from sparekey.settings import read_settings
+
+MOST_SHOWN: Final = 200
+
+app = App(name="outbox", help="Messages on their way: how many, which were given up, and another try for those.")
+
+
+@app.default
+async def counts() -> None:
+    """How many messages are in each state."""
+    async with open_store(read_settings(os.environ)) as store, store.transaction() as t:
+        by_state = await t.outbox.counts()
+    table = Table("state", "messages", "what it means")
+    for state, meaning in _STATES.items():
+        table.add_row(state, str(by_state.get(state, 0)), meaning)
+    Console().print(table)
+
+
+@app.command
+async def dead() -> None:
+    """The messages that were given up, with the reason."""
+    async with open_store(read_settings(os.environ)) as store, store.transaction() as t:
+        messages = await t.outbox.in_state("dead", MOST_SHOWN)
+    table = Table("id", "message", "to", "written (UTC)", "tries", "error")
+    for m in messages:
+        table.add_row(m.message_id, m.kind.value, m.hint, f"{m.created_at:%Y-%m-%d %H:%M}", str(m.tries), m.error)
+    Console().print(table if messages else "No message was given up.")
+
+
+@app.command
+async def retry(message_id: str = "", *, all_: Annotated[bool, Parameter(name="--all", negative="")] = False) -> None:
+    """Send a message that was given up once more, or all of them.
+
+    Parameters
+    ----------
+    message_id:
+        The id that ``sparekey outbox dead`` shows.
+    all_:
+        Every message that was given up.
+
+    """
+    if bool(message_id) == all_:
+        sys.exit("Name one message, or say --all.")
+    now = datetime.now(UTC)
+    done = 0
+    async with open_store(read_settings(os.environ)) as store:
+        if all_:
+            while True:
+                async with store.transaction() as t:
+                    page = await t.outbox.in_state("dead", MOST_SHOWN)
+                    done += sum([await t.outbox.retry_dead(m.message_id, now) for m in page])
+                if len(page) < MOST_SHOWN:
+                    break
+        else:
+            async with store.transaction() as t:
+                done = int(await t.outbox.retry_dead(message_id, now))
+            if not done:
+                sys.exit("There is no such message among those that were given up.")
+    Console().print(f"{done} to be sent again.")
+
+
+_STATES: Final = {
+    "ready": "waiting, or being tried again",
+    "delivered": "accepted by the provider; its words are wiped",
+    "expired": "ran out before it could be delivered; its words are wiped",
+    "void": "for a name that nobody has; never sent",
+    "dead": "given up: see sparekey outbox dead",
+}
