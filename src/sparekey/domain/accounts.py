@@ -1,11 +1,11 @@
 """Account, its addresses, and ``nobody()``: the stand-in for an account that does not exist."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum, unique
 from typing import NewType
 
-from sparekey.domain.factors import Factor, FactorKind, Thing, ThingKind
+from sparekey.domain.factors import SECOND_FACTORS, Factor, FactorKind, Thing, ThingKind
 
 AccountId = NewType("AccountId", str)
 """32 hexadecimal digits; the first 12 are the time of creation in milliseconds, so that new rows lie side by side."""
@@ -112,6 +112,24 @@ def is_settled(factor: Factor | Address, contested_at: datetime | None, now: dat
     if contested_at is not None and factor.added_at >= contested_at:
         return False
     return factor.with_account or contested_at is not None or now - factor.added_at >= SETTLED_AFTER
+
+
+def second_factors(account: Account) -> tuple[Factor, ...]:
+    """What the owner chose to be asked for beside the password. An address that may be written to is none by itself.
+
+    One that was reported stolen is among them: it proves nothing any more, and the requirement stays (mission.md, F9).
+    """
+    return tuple(f for f in account.enrolled if f.second or f.kind in SECOND_FACTORS)
+
+
+def has_second_factor(account: Account) -> bool:
+    """Whether signing in asks for a second thing."""
+    return bool(second_factors(account))
+
+
+def has_settled_second_factor(account: Account, now: datetime) -> bool:
+    """Whether recovery asks for a second thing: young factors raise nothing there (mission.md, R12)."""
+    return any(is_settled(replace(f, stolen=False), account.contested_at, now) for f in second_factors(account))
 
 
 def nobody() -> Account:

@@ -18,6 +18,7 @@ class ThingKind(StrEnum):
     NUMBER = "number"  # a telephone number, hence whoever controls its SIM
     DEVICE = "device"  # a phone or computer with an app or a stored key
     KEY = "key"  # a security key or passkey
+    UNLOCK = "unlock"  # the PIN or finger without which one passkey does not answer
     BROWSER = "browser"  # a remembered device's cookie: an infostealer takes it together with the password
     PAPER = "paper"  # printed codes
     SOCIAL = "social"  # an account at another provider
@@ -83,6 +84,11 @@ class Thing:
 
     kind: ThingKind
     name: str
+
+
+def things_behind(kind: FactorKind, thing: Thing) -> tuple[Thing, ...]:
+    """All that a thief must get to answer: a passkey with user verification is two things, the key and what unlocks it."""
+    return (thing, Thing(ThingKind.UNLOCK, thing.name)) if kind is FactorKind.PASSKEY else (thing,)
 
 
 @dataclass(frozen=True, slots=True)

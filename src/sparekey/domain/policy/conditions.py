@@ -1,0 +1,293 @@
+"""The vocabulary of the policy files: which words a route may use, and how each is judged.
+
+Everything that is judged about proofs is judged here, of *things held* and not of factors: one mailbox counts once, by
+however many factors it is shown. ``decide`` asks through ``fits``, and so do the graph and the check.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum, unique
+from itertools import combinations
+
+from sparekey.domain.accounts import has_second_factor, has_settled_second_factor, is_settled, second_factors
+from sparekey.domain.errors import BadSettings
+from sparekey.domain.factors import PHISHING_RESISTANT, Factor, FactorKind, Thing, things_behind
+from sparekey.domain.policy.model import ActionPolicy, Policy, Route, Situation, Then
+from sparekey.domain.proofs import Proof
+
+STANDS_IN = frozenset({FactorKind.BACKUP_CODE, FactorKind.REMEMBERED_DEVICE})
+"""They exist only beside a second factor and stand in for it, so they need not be chosen as one."""
+
+
+@unique
+class Takes(StrEnum):
+    """What stands behind a word in the file."""
+
+    YES = "true"
+    YES_OR_NO = "true or false"
+    NUMBER = "a whole number"
+    KINDS = "a list of kinds of proof"
+    ACTION = "the name of an action"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A situation under a policy, with what every route needs to know of it worked out once."""
+
+    policy: Policy
+    situation: Situation
+    factors: tuple[Factor, ...]
+    settled: frozenset[Thing]
+    """A thing is as settled as the oldest factor by which it is on the account."""
+
+    def with_proofs(self, proofs: tuple[Proof, ...], session_proofs: tuple[Proof, ...]) -> "Seen":
+        return replace(self, situation=replace(self.situation, proofs=proofs, session_proofs=session_proofs))
+
+
+def see(policy: Policy, situation: Situation) -> Seen:
+    factors = situation.factors()
+    contested = situation.account.contested_at
+    settled = frozenset(f.thing for f in factors if is_settled(f, contested, situation.now))
+    return Seen(policy, situation, factors, settled)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What one route is judged by. ``shown``: the proofs that count in it."""
+
+    route: Route
+    rules: ActionPolicy
+    seen: Seen
+    shown: tuple[Proof, ...]
+
+    @property
+    def situation(self) -> Situation:
+        return self.seen.situation
+
+    @property
+    def kinds(self) -> frozenset[FactorKind]:
+        return frozenset(p.kind for p in self.shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """``takes``: what may stand behind it; the choices themselves where it is one of a few. ``holds``: the judge."""
+
+    name: str
+    takes: Takes | tuple[str, ...]
+    means: str
+    holds: Callable[[Facts], bool]
+
+
+# ---------------------------------------------------------------- what counts
+
+
+def counted(route: Route, rules: ActionPolicy, seen: Seen) -> tuple[Proof, ...]:
+    """The proofs that count in a route: of this account, not won while enrolling, settled and fresh where the route says so."""
+    s = seen.situation
+    kinds = frozenset((*rules.ask, *route.kinds))
+    return tuple(
+        p
+        for p in (*s.proofs, *_fresh(route, s))
+        if p.kind in kinds and not p.enrolling and (p.kind is FactorKind.SUPPORT_APPROVAL or _is_held(p, route, seen))
+    )
+
+
+def _is_held(proof: Proof, route: Route, seen: Seen) -> bool:
+    """Whether the account (still) has the factor by which the thing was shown."""
+    if route.settled and proof.thing not in seen.settled:
+        return False
+    return any(f.factor_id == proof.factor_id and f.kind is proof.kind and f.thing == proof.thing for f in seen.factors)
+
+
+def _fresh(route: Route, situation: Situation) -> tuple[Proof, ...]:
+    """The session's proofs that are young enough for the route."""
+    return tuple(p for p in situation.session_proofs if (situation.now - p.at).total_seconds() < route.fresh_minutes * 60)
+
+
+def things_of(proofs: Iterable[Proof]) -> frozenset[Thing]:
+    """All that a thief must get to give these proofs."""
+    return frozenset(t for p in proofs for t in things_behind(p.kind, p.thing))
+
+
+def count_things(facts: Facts) -> int:
+    """How many different things were shown. From an unknown device, those often lost together are one."""
+    things = tuple(things_of(facts.shown))
+    if facts.situation.known_device or facts.route.often_lost_together == "count_each":
+        return len(things)
+    together = [group.things for group in facts.seen.policy.lost_together]
+
+    def apart(a: Thing, b: Thing) -> bool:
+        return a.kind is b.kind or not any(a.kind in group and b.kind in group for group in together)
+
+    sizes = range(len(things), 0, -1)
+    return next((n for n in sizes for some in combinations(things, n) if all(apart(a, b) for a, b in combinations(some, 2))), 0)
+
+
+def witnesses(seen: Seen) -> frozenset[Thing]:
+    """The settled things, not shown in this flow, that hear of a wait (mission.md, R10)."""
+    heard = frozenset(f.thing for f in seen.situation.account.factors() if f.kind in seen.policy.witnesses)
+    return (heard & seen.settled) - things_of(seen.situation.proofs)
+
+
+# ---------------------------------------------------------------- the judges
+
+
+def _always(_: Facts) -> bool:
+    """For words that say what the rest of the route looks at."""
+    return True
+
+
+def _second_shown(kinds: Iterable[FactorKind], facts: Facts) -> bool:
+    """Shown by what the owner chose as a second factor, or by what stands in for one."""
+    chosen = {(f.kind, f.thing) for f in second_factors(facts.situation.account)}
+    return any(p.kind in kinds and (p.kind in STANDS_IN or (p.kind, p.thing) in chosen) for p in facts.shown)
+
+
+def _breached_may_count(facts: Facts) -> bool:
+    s = facts.situation
+    return facts.route.breached_password == "anywhere" or s.known_device or not s.breached_password
+
+
+def _allowed_alone(action: str, seen: Seen) -> bool:
+    rules = seen.policy.actions[action]
+    return any(r.then is Then.ALLOW and fits(r, rules, seen) for r in rules.routes)
+
+
+def _as_strong(facts: Facts) -> bool:
+    """The proofs of this flow and the fresh ones of the session would, by themselves, be allowed the other action."""
+    s = facts.situation
+    return _allowed_alone(facts.route.as_strong_as, facts.seen.with_proofs((*s.proofs, *_fresh(facts.route, s)), ()))
+
+
+def _as_strong_as_removed(facts: Facts) -> bool:
+    target = facts.situation.target
+    if target is None:
+        return True
+    fresh = facts.seen.with_proofs((*facts.situation.proofs, *_fresh(facts.route, facts.situation)), ())
+    held = [p for p in fresh.situation.proofs if not p.enrolling and _is_held(p, facts.route, fresh)]
+    enough = len(things_of(held)) >= len(things_behind(target.kind, target.thing))
+    return enough and (target.kind not in PHISHING_RESISTANT or any(p.kind in PHISHING_RESISTANT for p in held))
+
+
+def _second_if_keys(facts: Facts) -> bool:
+    """Recovery of an account with a passkey or security key shows it, or another way past the same prompt (R15).
+
+    Asked only where a settled key is on the account, and never taken back when a factor is added.
+    """
+    seen = facts.seen
+    keyed = any(f.kind in PHISHING_RESISTANT and f.thing in seen.settled for f in second_factors(facts.situation.account))
+    prompt = {k for r in seen.policy.actions["sign_in"].routes for k in (*r.second, *r.all_of)} - {FactorKind.PASSWORD}
+    return not keyed or _second_shown(prompt, facts)
+
+
+def _outweighs(facts: Facts) -> bool:
+    """A full sign-in made after the recovery began, with no fewer settled things than it showed (R10, cancel)."""
+    recovery = facts.situation.recovery
+    if recovery is None:
+        return False
+    since = facts.seen.with_proofs(tuple(p for p in facts.situation.proofs if p.at >= recovery.began_at), ())
+    settled = counted(replace(facts.route, settled=True), facts.rules, since)
+    return len(things_of(settled)) >= recovery.settled_things and _allowed_alone("sign_in", since)
+
+
+WORDS: tuple[Word, ...] = (
+    # What the rest of the route looks at.
+    Word("signed_in", Takes.YES, "The person is signed in.", lambda f: bool(f.situation.session_proofs)),
+    Word("fresh_minutes", Takes.NUMBER, "Proofs of the session count while they are younger than this.", _always),
+    Word("settled", Takes.YES, "Only things that are settled count: 30 days on the account without objection.", _always),
+    Word(
+        "often_lost_together",
+        ("count_as_one", "count_each"),
+        "How things that one theft often takes at once are counted when they come from an unknown device; "
+        "they are one thing unless the route says count_each.",
+        _always,
+    ),
+    # The account.
+    Word(
+        "second_factor",
+        Takes.YES_OR_NO,
+        "Whether the account has a second factor at all.",
+        lambda f: f.route.second_factor is has_second_factor(f.situation.account),
+    ),
+    Word(
+        "settled_second_factor",
+        Takes.YES_OR_NO,
+        "Whether the account has a second factor that is settled; a young one raises nothing.",
+        lambda f: f.route.settled_second_factor is has_settled_second_factor(f.situation.account, f.situation.now),
+    ),
+    Word(
+        "breached_password",
+        ("anywhere", "on_known_devices"),
+        "Where a password that is known to be breached is good enough for the route; anywhere unless the route says otherwise.",
+        _breached_may_count,
+    ),
+    # What was shown.
+    Word("all_of", Takes.KINDS, "Each of these was shown.", lambda f: f.kinds.issuperset(f.route.all_of)),
+    Word("any_of", Takes.KINDS, "At least one of these was shown.", lambda f: not f.kinds.isdisjoint(f.route.any_of)),
+    Word(
+        "second",
+        Takes.KINDS,
+        "At least one of these was shown, by a factor that the owner chose as a second one (or by a backup code or remembered "
+        "device, which stand in for it).",
+        lambda f: _second_shown(f.route.second, f),
+    ),
+    Word(
+        "in_this_flow",
+        Takes.KINDS,
+        "At least one of these was shown for this very action; a proof of the session is not enough.",
+        lambda f: any(p.kind in f.route.in_this_flow and p in f.situation.proofs for p in f.shown),
+    ),
+    Word(
+        "enrols",
+        Takes.KINDS,
+        "One of these was proven while it is being enrolled. Such a proof counts for nothing else.",
+        lambda f: any(p.kind in f.route.enrols for p in f.situation.proofs),
+    ),
+    Word(
+        "things",
+        Takes.NUMBER,
+        "So many different things held were shown; a passkey is two, the key and what unlocks it.",
+        lambda f: count_things(f) >= f.route.things,
+    ),
+    Word("as_strong_as", Takes.ACTION, "The fresh proofs would be enough to be allowed this other action.", _as_strong),
+    Word(
+        "as_strong_as_removed",
+        Takes.YES,
+        "The fresh proofs are as many things, and as safe against phishing, as the factor that is removed.",
+        _as_strong_as_removed,
+    ),
+    Word(
+        "a_second_factor_if_keys",
+        Takes.YES,
+        "An account with a settled passkey or security key shows it, or another way past the second prompt of signing in.",
+        _second_if_keys,
+    ),
+    Word(
+        "outweighs_recovery",
+        Takes.YES,
+        "A full sign-in after the running recovery began, with no fewer settled things than it showed.",
+        _outweighs,
+    ),
+    Word(
+        "witness",
+        Takes.YES,
+        "Someone else hears of it: a settled address is left that was not shown.",
+        lambda f: bool(witnesses(f.seen)),
+    ),
+)
+
+VOCABULARY: dict[str, Word] = {w.name: w for w in WORDS}
+
+
+def fits(route: Route, rules: ActionPolicy, seen: Seen) -> bool:
+    """Whether everything that the route asks for is there."""
+    facts = Facts(route, rules, seen, counted(route, rules, seen))
+    return all(VOCABULARY[word].holds(facts) for word in route.needs)
+
+
+def rules_of(policy: Policy, action: str) -> ActionPolicy:
+    """What the policy says of an action. Raises ``BadSettings`` for an action that it does not know."""
+    if action not in policy.actions:
+        raise BadSettings(f"the policy has no action named {action}")
+    return policy.actions[action]

@@ -1,0 +1,152 @@
+"""What a policy is made of, as values. The decisions are in ``standard/*.toml``; ``parse`` turns them into these."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum, unique
+
+from sparekey.domain.accounts import Account
+from sparekey.domain.factors import Factor, FactorKind, ThingKind
+from sparekey.domain.proofs import Proof
+
+
+@unique
+class Profile(StrEnum):
+    """The two sets of decisions that ship (docs/decisions/0003-shop-deviations.md)."""
+
+    SHOP = "shop"
+    STRICT = "strict"
+
+
+@unique
+class Then(StrEnum):
+    """What a route leads to."""
+
+    ALLOW = "allow"
+    WAIT = "wait"
+    REFER = "refer"
+
+
+@unique
+class Closure(StrEnum):
+    """Circumstances in which an action may be withheld though all proofs are right."""
+
+    FROZEN = "frozen"  # someone pressed "this wasn't me" (mission.md, H1)
+    DISPUTED = "disputed"  # two sides claim the account (R16)
+    QUARANTINED = "quarantined"  # a recovery is just over (R11)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One set of needs that suffices. Each field after ``needs`` is a word of ``conditions.WORDS``, which judges it.
+
+    ``name``: the heading in the file; it stands in verdicts and in the audit log, so it is for ever. ``wait``: only with
+    ``Then.WAIT``. ``needs``: the words that stand under the heading; a word that does not stand there asks for nothing.
+    """
+
+    name: str
+    why: str
+    then: Then
+    wait: timedelta = timedelta(0)
+    profiles: frozenset[Profile] = frozenset(Profile)
+    needs: tuple[str, ...] = ()
+    signed_in: bool = False
+    fresh_minutes: int = 0
+    settled: bool = False
+    often_lost_together: str = "count_as_one"
+    second_factor: bool | None = None
+    settled_second_factor: bool | None = None
+    breached_password: str = "anywhere"
+    all_of: tuple[FactorKind, ...] = ()
+    any_of: tuple[FactorKind, ...] = ()
+    second: tuple[FactorKind, ...] = ()
+    in_this_flow: tuple[FactorKind, ...] = ()
+    enrols: tuple[FactorKind, ...] = ()
+    things: int = 0
+    as_strong_as: str = ""
+    as_strong_as_removed: bool = False
+    a_second_factor_if_keys: bool = False
+    outweighs_recovery: bool = False
+    witness: bool = False
+
+    @property
+    def kinds(self) -> tuple[FactorKind, ...]:
+        """The kinds that the route names itself."""
+        return (*self.all_of, *self.any_of, *self.second, *self.in_this_flow)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionPolicy:
+    """All that a policy says of one action.
+
+    ``ask``: what everybody is offered before the first proof, best first, and what counts where a route counts things.
+    ``offered``: false when the profile does not have the action. ``opens_account``: whoever gets through has the account.
+    ``or_else``: the action whose page a person is led to when no route is left; empty when there is none.
+    """
+
+    action: str
+    about: str
+    routes: tuple[Route, ...]
+    ask: tuple[FactorKind, ...]
+    offered: bool = True
+    opens_account: bool = False
+    closed_while: frozenset[Closure] = frozenset()
+    or_else: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostTogether:
+    """Things that one theft often takes at once, hence one thing when they come from an unknown device."""
+
+    name: str
+    things: frozenset[ThingKind]
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Every decision of one profile. ``witnesses``: the kinds that can be told of a wait."""
+
+    profile: Profile
+    actions: Mapping[str, ActionPolicy]
+    lost_together: tuple[LostTogether, ...]
+    witnesses: tuple[FactorKind, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunningRecovery:
+    """A recovery that someone wants to cancel: when it began (UTC), and how many settled things it showed."""
+
+    began_at: datetime
+    settled_things: int
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Who asks, and what is known of the circumstances.
+
+    ``proofs``: gathered in this flow. ``session_proofs``: those of the session in which the person is signed in; empty when
+    not signed in. ``now``: UTC. ``known_device``: the request comes from a browser that once signed in fully, in its usual
+    surroundings; a copied cookie is not enough. ``nothing_more``: the person said "I have no other way".
+    ``former``: things that left the account less than 30 days ago and still lead to it (mission.md, R13).
+    ``target``: the factor that the action would remove. ``recovery``: what a cancel is weighed against.
+    """
+
+    account: Account
+    proofs: tuple[Proof, ...]
+    now: datetime
+    session_proofs: tuple[Proof, ...] = ()
+    known_device: bool = False
+    breached_password: bool = False
+    nothing_more: bool = False
+    disputed: bool = False
+    quarantined: bool = False
+    former: tuple[Factor, ...] = ()
+    target: Factor | None = None
+    recovery: RunningRecovery | None = None
+
+    def factors(self) -> tuple[Factor, ...]:
+        """Everything that may prove something here. A thing reported stolen is good for nothing, by whatever factor."""
+        held = (*self.account.factors(), *self.former)
+        stolen = {f.thing for f in held if f.stolen}
+        return tuple(f for f in held if f.thing not in stolen)
