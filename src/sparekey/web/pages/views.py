@@ -1,0 +1,132 @@
+"""What the templates are given: plain values for one page each. Nothing here holds a secret or a domain object.
+
+A template shows what it is given and asks nothing else; words are chosen in the template, from the stable names in here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageChoice:
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What surrounds every page. ``path``: the page itself, to come back to after a change of language."""
+
+    site_name: str
+    language: str
+    direction: str
+    languages: tuple[LanguageChoice, ...]
+    nonce: str
+    csrf: str
+    path: str
+    development: bool
+    signed_in_as: str = ""
+    section: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A sentence about one field; ``field`` is empty when it is about the whole form."""
+
+    field: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormView:
+    """What was typed, and what is wrong with it. ``values`` never holds a password or code."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    notice: str = ""
+
+    def value(self, name: str) -> str:
+        return self.values.get(name, "")
+
+    def problem(self, name: str) -> str:
+        return next((p.message for p in self.problems if p.field == name), "")
+
+
+@dataclass(frozen=True, slots=True)
+class FlowView:
+    """One flow as its own browser may see it.
+
+    ``masked``: the name or address as typed, masked. ``username``: for the password manager, exactly as typed.
+    ``channel``: the kind of code that is open. ``resend_after``: whole seconds. ``choose``: show the other ways at once.
+    """
+
+    flow_id: str
+    action: str
+    masked: str = ""
+    username: str = ""
+    names_account: str = ""
+    channel: str = ""
+    long: bool = False
+    resend_after: int = 0
+    proven: tuple[str, ...] = ()
+    other_ways: tuple[str, ...] = ()
+    can_say_nothing_more: bool = False
+    choose: bool = False
+    of_another_account: bool = False
+    asks_password: bool = False
+    waits_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    name: str
+    main_email: str
+    password_set_at: datetime
+    devices: int
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AddressView:
+    address_id: str
+    value: str
+    main: bool
+    settled: bool
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceView:
+    session_id: str
+    name: str
+    place: str
+    created_at: datetime
+    seen_at: datetime
+    this: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    sentence: str
+    where: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """One message that was sent. ``state``: ready, delivered or dead."""
+
+    subject: str
+    hint: str
+    state: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeptField:
+    """A field that an error page keeps, with its label."""
+
+    name: str
+    label: str
+    value: str
