@@ -48,8 +48,13 @@ class Storage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``postgresql://user@host:port/name``; empty means SQLite in the data folder."""
     keys_file: str = ""
     """Where the keys are; empty means ``keys.json`` in the data folder. Keep it off the database's disk and backups."""
+    keys: str = ""
+    """The keys themselves, as the JSON of a keys file, for places that hand secrets over in the environment (see docs/keys.md)."""
     breached_file: str = ""
-    """A downloaded set of breached passwords (see docs/operation.md); the shipped list is always used as well."""
+    """A set of breached passwords made by ``sparekey passwords build-filter``; the shipped list is always used as well."""
+    breached_range_url: str = ""
+    """A service that speaks the range protocol of Have I Been Pwned, like ``https://api.pwnedpasswords.com/range``. It is sent the
+    first five digits of a password's SHA-1, never more; empty means that no service is asked."""
 
 
 class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
