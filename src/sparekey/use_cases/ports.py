@@ -1,6 +1,6 @@
 """What the use cases need from outside, as protocols. ``adapters`` fulfils them, ``bootstrap`` joins the two."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +9,7 @@ from typing import Protocol
 from sparekey.domain.accounts import Account, AccountId
 from sparekey.domain.flow.flow import Flow
 from sparekey.domain.messages import Message, MessageKind
+from sparekey.domain.passwords import Strength
 from sparekey.domain.sessions import KnownDevice, Session
 
 
@@ -28,6 +29,9 @@ class Chance(Protocol):
 
     def digits(self, count: int) -> str:
         """A code of so many decimal digits, each equally likely."""
+
+    def below(self, bound: int) -> int:
+        """A whole number from 0 up to but not including ``bound``, each equally likely."""
 
 
 class Sealer(Protocol):
@@ -59,6 +63,31 @@ class PasswordHasher(Protocol):
 class Breached(Protocol):
     async def has(self, password: str) -> bool:
         """Whether the password is in a known breach, as far as the lists at hand know."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedAddress:
+    """``value``: as it is written to. ``key``: what two spellings of it share."""
+
+    value: str
+    key: str
+
+
+class Identifiers(Protocol):
+    """Understands what people type as their name or address."""
+
+    def email(self, typed: str, field: str = "email") -> ParsedAddress:
+        """Raises ``InvalidInput``."""
+
+    def user_name(self, typed: str, field: str = "user_name") -> tuple[str, str]:
+        """What is shown, and its key. Raises ``InvalidInput``."""
+
+    def key_of(self, typed: str) -> str:
+        """The key of anything that may name an account; never fails."""
+
+
+StrengthMeter = Callable[[str, Iterable[str]], Strength]
+"""Measures a password against guessing; the second argument are words that it must not lean on (name, address, site)."""
 
 
 class VolumeLimits(Protocol):

@@ -53,6 +53,8 @@ class Flow:
     route: str = ""
     waits_until: datetime | None = None
     nothing_more: bool = False
+    breached: bool = False
+    """The password that was proven is in a known breach (mission.md, P4)."""
     moved: bool = False
     void: bool = False
     ended: str = ""

@@ -1,0 +1,89 @@
+"""Limits as data: how many guesses, how much volume, and what to do when the place where volume is counted fails.
+
+Guess counters are in the database and cannot be reset by a stranger; volume limits may be lost at a restart.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from sparekey.domain.factors import FactorKind
+
+GUESSES_A_DAY = 10
+"""Wrong answers for one factor of one account from unknown devices (TarGuess: 100 guesses find > 73 % with a sister password)."""
+
+GUESSES_IN_A_ROW = 100
+"""NIST SP 800-63B-4, 3.2.2. Then the lane stays closed until the factor is replaced or proven in another lane."""
+
+WRONG_CODES = 5
+"""A six-digit code dies after so many wrong answers."""
+
+CODES_SIDE_BY_SIDE = 3
+"""So many codes of one flow are good at once: a late mail still works; using one kills all."""
+
+RESEND_AFTER = timedelta(seconds=60)
+
+CODE_LASTS = timedelta(minutes=10)
+"""A code as a factor (NIST SP 800-63B-4, 3.1.3.2; ASVS 5.0, 6.5.5)."""
+
+RECOVERY_CODE_LASTS = timedelta(minutes=15)
+"""An e-mailed recovery code (NIST allows 24 h, 4.2.1.2; OWASP asks for less)."""
+
+LINK_LASTS = timedelta(minutes=30)
+"""A mailed link carries 256 random bits and is spent on the confirming POST."""
+
+
+def day_of(now: datetime) -> int:
+    """Days since 1970-01-01, UTC: the day that guesses are counted in."""
+    return int(now.timestamp()) // 86400
+
+
+def seconds_to_next_day(now: datetime) -> int:
+    tomorrow = datetime(now.year, now.month, now.day, tzinfo=UTC) + timedelta(days=1)
+    return int((tomorrow - now).total_seconds()) + 1
+
+
+def lane(kind: FactorKind, device_id: str, flow_id: str) -> str:
+    """Which counter an answer goes to (mission.md, D2).
+
+    ``device_id``: of a known device, or empty. ``flow_id``: of a flow that has proven another thing, or empty. Each of those has
+    its own counter, so that a stranger's guesses never close it; all unknown devices share one.
+    """
+    if flow_id:
+        return f"{kind.value}/flow/{flow_id}"
+    return f"{kind.value}/device/{device_id}" if device_id else f"{kind.value}/unknown"
+
+
+def lanes_of(kind: FactorKind) -> str:
+    """The prefix of all lanes of one factor."""
+    return f"{kind.value}/"
+
+
+def is_closed(today: int, in_a_row: int) -> bool:
+    """Whether a lane takes no further answer. The numbers include the answer being given."""
+    return today > GUESSES_A_DAY or in_a_row > GUESSES_IN_A_ROW
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeLimit:
+    """At most ``most`` in a moving ``window``. ``if_store_fails``: what holds while the counters cannot be reached."""
+
+    name: str
+    most: int
+    window: timedelta
+    if_store_fails: Literal["refuse", "allow"]
+
+
+VOLUME_LIMITS: dict[str, VolumeLimit] = {
+    limit.name: limit
+    for limit in (
+        VolumeLimit("sign_up.network", 30, timedelta(hours=1), "refuse"),
+        VolumeLimit("sign_in.network", 300, timedelta(minutes=10), "allow"),
+        VolumeLimit("recover.network", 60, timedelta(minutes=10), "allow"),
+        VolumeLimit("answer.network", 300, timedelta(minutes=10), "allow"),
+        VolumeLimit("check_password.network", 600, timedelta(minutes=10), "refuse"),
+        # To one recipient: one mail in five minutes always goes, and five more an hour (mission.md, D1).
+        VolumeLimit("mail.always", 1, timedelta(minutes=5), "allow"),
+        VolumeLimit("mail.recipient", 5, timedelta(hours=1), "refuse"),
+    )
+}

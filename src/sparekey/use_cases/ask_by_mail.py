@@ -1,0 +1,79 @@
+"""Ask a person to prove a mailbox: choose the recipient and the words, mind the limits, send, and keep the question.
+
+The recipient is read from the account, never from the request. A name that nobody has takes the same road: the same rows are
+written, and the worker wipes the message unsent. Links that act go only to settled addresses.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from sparekey.challenges import email_code
+from sparekey.domain.accounts import NOBODY_ID, Account, is_settled
+from sparekey.domain.actions import Action
+from sparekey.domain.factors import FactorKind
+from sparekey.domain.flow.flow import Flow
+from sparekey.domain.limits import CODE_LASTS, LINK_LASTS, RECOVERY_CODE_LASTS, day_of, is_closed, lane
+from sparekey.domain.messages import MessageKind
+from sparekey.use_cases.notify import Recipient, may_send, send_code
+from sparekey.use_cases.ports import Transaction
+from sparekey.use_cases.services import Client, Services
+
+RESERVED = timedelta(days=30)
+"""A former address is kept for its former owner so long (S6)."""
+
+LASTS = {Action.RECOVER: RECOVERY_CODE_LASTS, Action.SIGN_UP: RECOVERY_CODE_LASTS, Action.SIGN_IN: LINK_LASTS}
+"""Where a code is not a factor it may take longer: a mail can be late."""
+
+
+async def ask_by_mail(tx: Transaction, services: Services, client: Client, flow: Flow, account: Account) -> tuple[Flow, bool]:
+    """The flow with the question open, and whether a limit held the message back.
+
+    A held message changes nothing: those sent before are still good, and the newest link in the mailbox works on any device.
+    """
+    recipient = await _recipient(tx, services, flow, account)
+    if not await may_send(services, f"{flow.subject}/{recipient.key}"):
+        return flow, True
+    counter = await tx.guesses.read(flow.subject, lane(FactorKind.EMAIL, "", ""), day_of(services.clock.now()))
+    asked = await send_code(
+        tx,
+        services,
+        client,
+        flow,
+        recipient,
+        lasts=LASTS.get(Action(flow.action), CODE_LASTS),
+        # One more short code would already be refused, so a long one is sent that needs no throttle.
+        long=is_closed(counter.today + 1, counter.in_a_row + 1),
+        enrolling=flow.action in {Action.SIGN_UP, Action.ADD_ADDRESS},
+    )
+    return replace(flow, asked=email_code.among(flow.asked, asked)), False
+
+
+async def _recipient(tx: Transaction, services: Services, flow: Flow, account: Account) -> Recipient:
+    match flow.action:
+        case Action.SIGN_UP:
+            return await _new_address(tx, services, flow, MessageKind.SIGN_UP_CODE, MessageKind.SIGN_UP_TAKEN)
+        case Action.ADD_ADDRESS:
+            return await _new_address(tx, services, flow, MessageKind.ADDRESS_CODE, MessageKind.ADDRESS_TAKEN)
+        case Action.SIGN_IN:
+            return _own_address(services, flow, account, MessageKind.SIGN_IN_LINK)
+        case _:
+            return _own_address(services, flow, account, MessageKind.RECOVERY_CODE)
+
+
+async def _new_address(tx: Transaction, services: Services, flow: Flow, kind: MessageKind, taken: MessageKind) -> Recipient:
+    """An address that is not the account's yet; when another has it, its owner is told instead."""
+    to, key = flow.wants.address, flow.wants.address_key
+    if not flow.void:
+        return Recipient(kind, flow.account_id, "", to, key, flow.language, void=False)
+    owner = await tx.accounts.find_by_key(key)
+    return Recipient(taken, owner.account_id, "", to, key, owner.language, void=not owner.exists)
+
+
+def _own_address(services: Services, flow: Flow, account: Account, kind: MessageKind) -> Recipient:
+    key = services.identifiers.key_of(flow.typed)
+    address = next((a for a in account.emails if a.key == key), account.main_email)
+    if not account.exists or address is None:
+        return Recipient(kind, NOBODY_ID, "", flow.typed, key, flow.language, void=True)
+    if not is_settled(address, account.contested_at, services.clock.now()):
+        kind = MessageKind.RECOVERY_UNSETTLED
+    return Recipient(kind, account.account_id, address.address_id, address.value, address.key, account.language, void=False)

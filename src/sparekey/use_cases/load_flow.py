@@ -1,0 +1,52 @@
+"""Load a flow for whoever may drive it: the browser or program that began it, or to which a mailed link brought it."""
+
+from dataclasses import dataclass
+
+from sparekey.domain.accounts import Account
+from sparekey.domain.errors import FlowOver
+from sparekey.domain.flow.flow import Flow, check_open
+from sparekey.use_cases.ports import SubjectLock, Transaction
+from sparekey.use_cases.services import Client, Services
+from sparekey.use_cases.standing import Standing, situation_of, standing
+from sparekey.use_cases.tokens import is_same
+
+ID_LENGTH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    flow: Flow
+    account: Account
+    lock: SubjectLock
+
+
+async def read_flow(services: Services, client: Client, flow_id: str) -> Flow:
+    """The flow as it stands, unlocked. Raises ``FlowOver("unknown")`` for one that does not exist or is another's."""
+    async with services.store.transaction() as tx:
+        flow = await tx.flows.get(flow_id) if len(flow_id) == ID_LENGTH and flow_id.isalnum() and flow_id.isascii() else None
+    if flow is None or not is_same(client.holder, flow.holder):
+        raise FlowOver("unknown")
+    return flow
+
+
+async def load_for_step(tx: Transaction, services: Services, client: Client, seen: Flow) -> Loaded:
+    """The flow, its account and the lock on its subject, for a step. The subject is locked first, in every use case, so that
+    two flows of one account never wait for each other.
+
+    Raises ``FlowOver`` with what may be told, also when a link took the flow to another browser meanwhile.
+    """
+    lock = await tx.audit.lock(seen.subject)
+    flow = await tx.flows.get_for_step(seen.flow_id)
+    if flow is None or not is_same(client.holder, flow.holder):
+        raise FlowOver("unknown")
+    check_open(flow, services.clock.now())
+    return Loaded(flow, await tx.accounts.get(flow.account_id), lock)
+
+
+async def show_flow(services: Services, client: Client, flow_id: str) -> Standing:
+    """Where a flow stands, over or not. Raises ``FlowOver`` only when it is not this client's."""
+    flow = await read_flow(services, client, flow_id)
+    async with services.store.transaction() as tx:
+        account = await tx.accounts.get(flow.account_id)
+        situation = await situation_of(tx, services, client, account, flow)
+    return standing(services, flow, situation)

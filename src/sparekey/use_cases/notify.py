@@ -1,0 +1,135 @@
+"""Put messages into the outbox, in the transaction of the change they tell of."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sparekey.challenges import email_code
+from sparekey.domain.accounts import Account, AccountId, Address, AddressKind
+from sparekey.domain.devices import device_name
+from sparekey.domain.factors import Thing, ThingKind
+from sparekey.domain.flow.asked import Asked
+from sparekey.domain.flow.flow import Flow
+from sparekey.domain.masks import masked
+from sparekey.domain.messages import Message, MessageKind
+from sparekey.messages.params import PARAMS
+from sparekey.use_cases.ports import Transaction
+from sparekey.use_cases.services import Client, Services
+
+CODE = "flow.code"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Where a code goes, in whose history it stands, and in which words. ``void``: nowhere, though the same row is written."""
+
+    kind: MessageKind
+    account_id: AccountId
+    address_id: str
+    to: str
+    key: str
+    language: str
+    void: bool
+
+
+async def may_send(services: Services, subject: str) -> bool:
+    """Whether another message may go to this recipient now: one in five minutes always, and a few more an hour."""
+    if await services.limits.hit("mail.always", subject) == 0:
+        return True
+    return await services.limits.hit("mail.recipient", subject) == 0
+
+
+async def send_code(
+    tx: Transaction,
+    services: Services,
+    client: Client,
+    flow: Flow,
+    recipient: Recipient,
+    *,
+    lasts: timedelta,
+    long: bool = False,
+    enrolling: bool = False,
+) -> Asked:
+    """Send a new code and link, and answer the question as the flow keeps it.
+
+    A message of a kind that tells no code (``sign_up_taken`` …) goes the same road: the question stands, and nothing answers it.
+    """
+    now = services.clock.now()
+    code = _long_code(services) if long else services.chance.digits(6)
+    link = services.chance.token()
+    tells = {"code", "link"} & PARAMS[recipient.kind] and not recipient.void
+    asked = email_code.ask(
+        flow_id=flow.flow_id,
+        factor_id=recipient.address_id,
+        thing=Thing(ThingKind.MAILBOX, recipient.key),
+        code=code if tells else services.chance.token(),
+        link=link if tells else services.chance.token(),
+        lasts=lasts,
+        now=now,
+        hashes=lambda text: services.sealer.keyed_hashes(text.encode(), CODE),
+        enrolling=enrolling,
+        long=long,
+    )
+    known = {"code": code, "link": f"{flow.flow_id}{link}", "minutes": str(int(lasts.total_seconds()) // 60), **where(services, client)}
+    await tx.outbox.add(
+        Message(
+            message_id=services.chance.new_id(now),
+            account_id=recipient.account_id,
+            kind=recipient.kind,
+            channel=AddressKind.EMAIL,
+            to=recipient.to,
+            hint=masked(recipient.to),
+            language=recipient.language,
+            created_at=now,
+            params=_wanted(recipient.kind, **known),
+            void=recipient.void,
+            worthless_at=now + lasts,
+        )
+    )
+    return asked
+
+
+async def tell(
+    tx: Transaction,
+    services: Services,
+    account: Account,
+    addresses: Iterable[Address],
+    kind: MessageKind,
+    params: dict[str, str],
+    now: datetime,
+) -> None:
+    """One notice to each of some addresses. Of ``params`` each kind of message takes what it may say."""
+    for address in addresses:
+        await tx.outbox.add(
+            Message(
+                message_id=services.chance.new_id(now),
+                account_id=account.account_id,
+                kind=kind,
+                channel=address.kind,
+                to=address.value,
+                hint=masked(address.value),
+                language=account.language,
+                created_at=now,
+                params=_wanted(kind, **params),
+            )
+        )
+
+
+def where(services: Services, client: Client) -> dict[str, str]:
+    """Device and place of a client, in words for its owner."""
+    return {"device": device_name(client.user_agent), "place": services.places.place_of(client.network)}
+
+
+def _wanted(kind: MessageKind, **known: str) -> dict[str, str]:
+    return {name: value for name, value in known.items() if name in PARAMS[kind]}
+
+
+def _long_code(services: Services) -> str:
+    return "".join(LETTERS[services.chance.below(len(LETTERS))] for _ in range(LONG_CODE))
+
+
+LETTERS = "BCDFGHJKLMNPQRSTVWXZ23456789"
+"""Consonants and digits that are not mistaken for one another and spell no words (RFC 8628, 6.1)."""
+
+LONG_CODE = 16
+"""Characters: 28^16 is 76 bits, above the 64 from which NIST asks for no throttle (3.1.3.2)."""

@@ -1,0 +1,82 @@
+"""Act on a mailed link: prove its mailbox, in whatever browser it was opened. Looking at a link changes nothing."""
+
+from dataclasses import dataclass, replace
+
+from sparekey.challenges import email_code
+from sparekey.domain.actions import Action
+from sparekey.domain.errors import FlowOver, NotSignedIn
+from sparekey.domain.flow.asked import Asked
+from sparekey.domain.flow.flow import Flow
+from sparekey.use_cases.answer_challenge import prove_mailbox
+from sparekey.use_cases.load_flow import ID_LENGTH, Loaded
+from sparekey.use_cases.notify import CODE
+from sparekey.use_cases.services import Client, Services
+from sparekey.use_cases.standing import Standing
+from sparekey.use_cases.start_flow import check_volume
+from sparekey.use_cases.tokens import is_same, token_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a link would do. ``here``: in the browser that asked for it."""
+
+    action: str
+    here: bool
+
+
+async def look_at_link(services: Services, client: Client, token: str) -> Link:
+    """Raises ``FlowOver("link_over")`` for a link that is spent, expired, replaced, or was never ours: one answer for all."""
+    flow = await _flow_of(services, token)
+    _asked(services, flow, token)
+    return Link(action=flow.action, here=is_same(client.holder, flow.holder))
+
+
+async def open_link(services: Services, client: Client, token: str) -> Standing:
+    """Spend a link. The flow goes on in this browser, and the one that began it is cut off.
+
+    Raises ``FlowOver("link_over")``, and ``NotSignedIn`` for a new address outside a session of its account.
+    """
+    await check_volume(services, "answer.network", client)
+    seen = await _flow_of(services, token)
+    async with services.store.transaction() as tx:
+        lock = await tx.audit.lock(seen.subject)
+        flow = await tx.flows.get_for_step(seen.flow_id)
+        if flow is None:
+            raise FlowOver("link_over")
+        asked = _asked(services, flow, token)
+        account = await tx.accounts.get(flow.account_id)
+        if flow.action == Action.ADD_ADDRESS and (client.session is None or client.session.account_id != flow.account_id):
+            raise NotSignedIn
+        moved = not is_same(client.holder, flow.holder)
+        if moved:
+            flow = replace(flow, holder=token_hash(client.holder))
+        return await prove_mailbox(tx, services, client, Loaded(flow, account, lock), asked, moved=moved)
+
+
+async def _flow_of(services: Services, token: str) -> Flow:
+    flow_id = token[:ID_LENGTH]
+    if not (flow_id.isascii() and flow_id.isalnum()) or len(token) <= ID_LENGTH:
+        raise FlowOver("link_over")
+    async with services.store.transaction() as tx:
+        flow = await tx.flows.get(flow_id)
+    if flow is None:
+        raise FlowOver("link_over")
+    return flow
+
+
+def _asked(services: Services, flow: Flow, token: str) -> Asked:
+    now = services.clock.now()
+    if not flow.is_open(now):
+        raise FlowOver("link_over")
+    outcome = email_code.check_link(
+        flow.asked,
+        flow_id=flow.flow_id,
+        link=token[ID_LENGTH:],
+        now=now,
+        hashes=lambda text: services.sealer.keyed_hashes(text.encode(), CODE),
+    )
+    match outcome:
+        case email_code.Right(asked):
+            return asked
+        case email_code.Wrong():
+            raise FlowOver("link_over")

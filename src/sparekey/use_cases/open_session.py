@@ -1,0 +1,54 @@
+"""Open a session: the end of signing in, and of signing up."""
+
+from dataclasses import replace
+
+from sparekey.domain.accounts import Account
+from sparekey.domain.audit import Event
+from sparekey.domain.flow.flow import Flow
+from sparekey.domain.flow.permit import Permit
+from sparekey.domain.messages import MessageKind
+from sparekey.domain.sessions import SESSION_LASTS, KnownDevice, Session
+from sparekey.use_cases.notify import tell, where
+from sparekey.use_cases.ports import SubjectLock, Transaction
+from sparekey.use_cases.record import record
+from sparekey.use_cases.services import Client, Services
+from sparekey.use_cases.standing import Opened
+from sparekey.use_cases.tokens import token_hash
+
+
+async def open_session(
+    tx: Transaction, services: Services, client: Client, lock: SubjectLock, permit: Permit, flow: Flow, account: Account
+) -> tuple[Opened, SubjectLock]:
+    """A new session with the proofs of the flow. A browser that was not known is known from now on, and the owner is told of it.
+
+    ``permit`` is for ``sign_in`` or ``sign_up``.
+    """
+    if permit.action != "sign_up":
+        permit.must_be_for("sign_in")
+    now = services.clock.now()
+    device = await tx.devices.find(token_hash(client.device_token), account.account_id)
+    device_token = ""
+    if device is None:
+        device_token = services.chance.token()
+        device = KnownDevice(services.chance.new_id(now), account.account_id, now, now, client.user_agent)
+        await tx.devices.add(device, token_hash(device_token))
+        if permit.action == "sign_in":
+            params = {**where(services, client), "at": now.isoformat()}
+            await tell(tx, services, account, account.addresses, MessageKind.NEW_DEVICE, params, now)
+    else:
+        await tx.devices.seen(device.device_id, now)
+    token = services.chance.token()
+    session = Session(
+        session_id=services.chance.new_id(now),
+        account_id=account.account_id,
+        device_id=device.device_id,
+        created_at=now,
+        seen_at=now,
+        expires_at=now + SESSION_LASTS,
+        proofs=tuple(replace(p, enrolling=False) for p in flow.proofs),
+        user_agent=client.user_agent,
+        network=client.network,
+    )
+    await tx.sessions.add(session, token_hash(token))
+    lock = await record(tx, services, lock, Event.SIGNED_IN, account, client, flow_id=flow.flow_id, route=permit.route)
+    return Opened(session=session, token=token, device_token=device_token), lock

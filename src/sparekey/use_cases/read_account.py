@@ -1,0 +1,119 @@
+"""What the owner sees of the own account: details, devices, activity, messages. Questions only; nothing here changes anything."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from sparekey.domain.accounts import Account, is_settled
+from sparekey.domain.audit import FOR_OWNER, Event
+from sparekey.domain.devices import device_name
+from sparekey.domain.sessions import Session
+from sparekey.use_cases.ports import AuditRow, SentMessage
+from sparekey.use_cases.record import personal_purpose
+from sparekey.use_cases.services import Services
+
+SHOWN = 100
+"""So many events and messages are shown, the newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddressSeen:
+    """``settled``: it can already help to get back in."""
+
+    address_id: str
+    kind: str
+    value: str
+    main: bool
+    added_at: datetime
+    settled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    account_id: str
+    name: str
+    user_name: str
+    language: str
+    created_at: datetime
+    password_set_at: datetime
+    addresses: tuple[AddressSeen, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSeen:
+    """``place``: city and country, or empty when unknown. ``current``: the one that asks."""
+
+    session_id: str
+    device: str
+    place: str
+    created_at: datetime
+    seen_at: datetime
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """``name``: a stable name of ``domain.audit``; its sentence is in ``messages``."""
+
+    at: datetime
+    name: str
+    device: str
+    place: str
+
+
+async def read_details(services: Services, session: Session) -> Details:
+    async with services.store.transaction() as tx:
+        account = await tx.accounts.get(session.account_id)
+    now = services.clock.now()
+    return Details(
+        account_id=account.account_id,
+        name=account.name,
+        user_name=account.user_name,
+        language=account.language,
+        created_at=account.created_at,
+        password_set_at=account.password_set_at,
+        addresses=tuple(
+            AddressSeen(a.address_id, a.kind.value, a.value, a.main, a.added_at, is_settled(a, account.contested_at, now))
+            for a in account.addresses
+        ),
+    )
+
+
+async def read_sessions(services: Services, session: Session) -> Sequence[SessionSeen]:
+    async with services.store.transaction() as tx:
+        found = await tx.sessions.of_account(session.account_id)
+    now = services.clock.now()
+    return [
+        SessionSeen(
+            s.session_id,
+            device_name(s.user_agent),
+            services.places.place_of(s.network),
+            s.created_at,
+            s.seen_at,
+            s.session_id == session.session_id,
+        )
+        for s in found
+        if now < s.expires_at
+    ]
+
+
+async def read_activity(services: Services, session: Session) -> Sequence[Activity]:
+    """What the audit log knows about this account, for the owner, the newest first."""
+    async with services.store.transaction() as tx:
+        account = await tx.accounts.get(session.account_id)
+        rows = await tx.audit.of_chain(account.account_id, SHOWN * 3)
+    shown = [r for r in rows if Event(r.name) in FOR_OWNER]
+    return [_activity(services, account, r) for r in shown[:SHOWN]]
+
+
+async def read_messages(services: Services, session: Session) -> Sequence[SentMessage]:
+    """Every message that we sent, so that a false one can be told."""
+    async with services.store.transaction() as tx:
+        return await tx.outbox.of_account(session.account_id, SHOWN)
+
+
+def _activity(services: Services, account: Account, row: AuditRow) -> Activity:
+    personal: dict[str, str] = msgspec.json.decode(services.sealer.open(row.personal, personal_purpose(account)), type=dict[str, str])
+    return Activity(row.at, row.name, device_name(personal["user_agent"]), services.places.place_of(personal["network"]))

@@ -1,0 +1,65 @@
+"""Write one event to the audit chain of its subject.
+
+Each link is a keyed hash over the link before it and the event, under keys kept outside the database: who can write the
+database can neither change, insert nor remove an event unseen. That the end of a chain was cut is seen against the seals
+(``worker/seal.py``). Personal fields are sealed under a key of the account, so that closing it makes them unreadable while the
+chain still holds.
+"""
+
+from dataclasses import replace
+
+import msgspec
+
+from sparekey.domain.accounts import Account
+from sparekey.domain.audit import Event
+from sparekey.use_cases.ports import AuditRow, SubjectLock, Transaction
+from sparekey.use_cases.services import Client, Services
+
+CHAIN = "audit.chain"
+SUBJECT = "audit.subject"
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+def subject_of(services: Services, account: Account, key: str) -> str:
+    """What counters and the chain go by: the account, or a keyed hash of a name that nobody has."""
+    unknown = services.sealer.keyed_hash(key.encode(), SUBJECT).hex()[:31]
+    return account.account_id if account.exists else f"x{unknown}"
+
+
+async def record(
+    tx: Transaction,
+    services: Services,
+    lock: SubjectLock,
+    name: Event,
+    account: Account,
+    client: Client,
+    *,
+    flow_id: str = "",
+    **detail: str,
+) -> SubjectLock:
+    """Append one event and answer the new head, to be used for the next. ``detail``: stable names and numbers, nothing personal."""
+    personal = {"network": client.network, "user_agent": client.user_agent}
+    row = AuditRow(
+        chain=lock.chain,
+        seq=lock.seq + 1,
+        at=services.clock.now(),
+        name=name.value,
+        flow_id=flow_id,
+        detail=_encode(detail),
+        personal=services.sealer.seal(_encode(personal), personal_purpose(account)),
+        mac=b"",
+    )
+    row = replace(row, mac=services.sealer.keyed_hash(link_text(lock.mac, row), CHAIN))
+    await tx.audit.append(row)
+    return SubjectLock(chain=row.chain, seq=row.seq, mac=row.mac)
+
+
+def personal_purpose(account: Account) -> str:
+    return f"audit.personal.{account.shred_key}"
+
+
+def link_text(before: bytes, row: AuditRow) -> bytes:
+    """The bytes that one link's keyed hash is taken over. Their form is for ever: a change needs a new purpose name."""
+    at = int(row.at.timestamp() * 1000 + 0.5)
+    return _encode([before.hex(), row.chain, row.seq, at, row.name, row.flow_id, row.detail.hex(), row.personal.hex()])

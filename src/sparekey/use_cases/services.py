@@ -1,0 +1,60 @@
+"""What every use case is given: the outside, the policy, and the few facts of the site. Made once, by ``bootstrap``."""
+
+from dataclasses import dataclass
+
+from sparekey.domain.passwords import PasswordRules
+from sparekey.domain.policy.model import Policy
+from sparekey.domain.sessions import Session
+from sparekey.use_cases.ports import (
+    Breached,
+    Chance,
+    Clock,
+    Identifiers,
+    PasswordHasher,
+    Places,
+    Sealer,
+    Store,
+    StrengthMeter,
+    VolumeLimits,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """``words``: what a stranger knows of the site, hence no password."""
+
+    name: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    store: Store
+    clock: Clock
+    chance: Chance
+    sealer: Sealer
+    hasher: PasswordHasher
+    breached: Breached
+    strength: StrengthMeter
+    limits: VolumeLimits
+    identifiers: Identifiers
+    places: Places
+    policy: Policy
+    password_rules: PasswordRules
+    site: Site
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who asks, as far as a request tells.
+
+    ``holder``: the secret of this browser (a cookie), or of the flow that a program drives. ``device_token``: the cookie of a
+    known device, or empty. ``network``: the IP address. ``session``: whose session came with the request, if any.
+    """
+
+    holder: str
+    network: str
+    user_agent: str
+    language: str
+    device_token: str = ""
+    session: Session | None = None

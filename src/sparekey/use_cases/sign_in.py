@@ -1,0 +1,89 @@
+"""Sign in with a name and a password (I1), in one request.
+
+The guess is counted before the hash is looked at and taken back when it was right, each in a transaction of its own: so many at
+once, or a crash between the two, never give more guesses than the limit. Nothing of an attempt that succeeds at once is stored
+as a flow; what needs more becomes one.
+"""
+
+from dataclasses import dataclass, replace
+
+from sparekey.challenges import password as password_challenge
+from sparekey.domain.accounts import Account
+from sparekey.domain.actions import Action
+from sparekey.domain.audit import Event
+from sparekey.domain.errors import FieldProblem, InvalidInput, NotProven
+from sparekey.domain.factors import FactorKind
+from sparekey.domain.flow.events import Proven
+from sparekey.domain.flow.state import State
+from sparekey.use_cases.advance import advance
+from sparekey.use_cases.guesses import reserve
+from sparekey.use_cases.ports import Transaction
+from sparekey.use_cases.record import record, subject_of
+from sparekey.use_cases.services import Client, Services
+from sparekey.use_cases.standing import Standing, situation_of, standing
+from sparekey.use_cases.start_flow import check_volume, new_flow
+from sparekey.use_cases.tokens import token_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Outcome of comparing a password outside any transaction. ``rehashed``: the same password under today's parameters, or empty."""
+
+    right: bool
+    breached: bool
+    rehashed: str
+
+
+async def sign_in(services: Services, client: Client, typed: str, password: str) -> Standing:
+    """The opened session, or the flow that asks for more.
+
+    Raises ``NotProven`` (one answer for unknown name, wrong password and everything else), ``TooManyTries`` when this lane of
+    guesses is closed for today, ``Busy``.
+    """
+    typed = typed.strip()
+    if not typed:
+        raise InvalidInput(FieldProblem("identifier", "identifier_missing"))
+    await check_volume(services, "sign_in.network", client)
+    key = services.identifiers.key_of(typed)
+    async with services.store.transaction() as tx:
+        account = await tx.accounts.find_by_key(key)
+        lock = await tx.audit.lock(subject_of(services, account, key))
+        device = await tx.devices.find(token_hash(client.device_token), account.account_id)
+        guess = await reserve(tx, services, lock.chain, FactorKind.PASSWORD, device.device_id if device else "", "")
+    compared = await compare(services, account, password)
+    async with services.store.transaction() as tx:
+        lock = await tx.audit.lock(lock.chain)
+        now_account = await tx.accounts.get(account.account_id)
+        right = compared.right and now_account.password_hash == account.password_hash
+        if right:
+            await tx.guesses.take_back(guess.subject, guess.lane, guess.day)
+            account = await keep_rehash(tx, services, now_account, compared)
+            flow = replace(
+                new_flow(services, client, Action.SIGN_IN, account.account_id, lock.chain, typed=typed), breached=compared.breached
+            )
+            situation = await situation_of(tx, services, client, account, flow)
+            proven = Proven(password_challenge.proof(account, services.clock.now()))
+            moved = await advance(tx, services, client, lock, flow, proven, situation)
+            if moved.flow.state is not State.DONE:
+                await tx.flows.add(moved.flow)
+            return standing(services, moved.flow, moved.situation, opened=moved.opened)
+        await record(tx, services, lock, Event.SIGN_IN_FAILED, now_account, client)
+    raise NotProven
+
+
+async def compare(services: Services, account: Account, password: str) -> Compared:
+    """Compare a password with an account's; as long for an account that does not exist."""
+    right = await services.hasher.verify(account.password_hash, password)
+    if not right:
+        return Compared(right=False, breached=False, rehashed="")
+    rehashed = await services.hasher.hash(password) if services.hasher.needs_rehash(account.password_hash) else ""
+    return Compared(right=True, breached=await services.breached.has(password), rehashed=rehashed)
+
+
+async def keep_rehash(tx: Transaction, services: Services, account: Account, compared: Compared) -> Account:
+    """Store the same password under today's parameters. No change of a credential, so no notice and no new version."""
+    if not compared.rehashed:
+        return account
+    rehashed = replace(account, password_hash=compared.rehashed)
+    await tx.accounts.save(account, rehashed, services.clock.now())
+    return rehashed

@@ -1,0 +1,52 @@
+"""Begin to sign up: a code and a link go to the address, and nothing exists before the address is proven (S1).
+
+A second sign-up with an address that has an account looks the same and mails the owner instead. What someone set before the
+owner came is worth nothing without the mailbox, so none of the pre-hijacking tricks works.
+"""
+
+from sparekey.domain.accounts import NOBODY_ID, nobody
+from sparekey.domain.actions import Action
+from sparekey.domain.audit import Event
+from sparekey.domain.errors import FieldProblem, InvalidInput
+from sparekey.domain.flow.wants import Wants
+from sparekey.domain.names import check_name
+from sparekey.use_cases.check_password import check_password
+from sparekey.use_cases.ask_by_mail import RESERVED, ask_by_mail
+from sparekey.use_cases.record import SUBJECT, record
+from sparekey.use_cases.services import Client, Services
+from sparekey.use_cases.standing import Standing, situation_of, standing
+from sparekey.use_cases.start_flow import check_volume, new_flow
+
+async def sign_up(services: Services, client: Client, *, name: str, email: str, password: str) -> Standing:
+    """Begin a sign-up. Raises ``InvalidInput`` with everything that is wrong, ``TooManyTries``, ``Busy``."""
+    await check_volume(services, "sign_up.network", client)
+    problems: list[FieldProblem] = []
+    try:
+        name = check_name(name)
+    except InvalidInput as e:
+        problems += e.problems
+    try:
+        address = services.identifiers.email(email)
+    except InvalidInput as e:
+        problems += e.problems
+        address = None
+    judged = await check_password(services, password, names=(name,), addresses=(email,))
+    problems += judged.problems
+    if problems or address is None:
+        raise InvalidInput(*problems)
+
+    password_hash = await services.hasher.hash(password)
+    subject = f"s{services.sealer.keyed_hash(address.key.encode(), SUBJECT).hex()[:31]}"
+    wants = Wants(name=name, password_hash=password_hash, address=address.value, address_key=address.key)
+    async with services.store.transaction() as tx:
+        lock = await tx.audit.lock(subject)
+        holder = await tx.accounts.holder_of(address.key, services.clock.now() - RESERVED)
+        flow = new_flow(
+            services, client, Action.SIGN_UP, NOBODY_ID, subject, typed=address.value, wants=wants, void=holder is not None
+        )
+        stand_in = nobody()
+        await record(tx, services, lock, Event.SIGN_UP_STARTED, stand_in, client, flow_id=flow.flow_id)
+        flow, held = await ask_by_mail(tx, services, client, flow, stand_in)
+        await tx.flows.add(flow)
+        situation = await situation_of(tx, services, client, stand_in, flow)
+    return standing(services, flow, situation, held=held)

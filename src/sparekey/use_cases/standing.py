@@ -1,0 +1,81 @@
+"""Where a flow stands, as the doors show it. The page and the JSON answer are made of the same value."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sparekey.domain.accounts import Account
+from sparekey.domain.factors import FactorKind
+from sparekey.domain.flow.flow import Flow, judge
+from sparekey.domain.flow.state import State
+from sparekey.domain.limits import RESEND_AFTER
+from sparekey.domain.policy.model import Situation
+from sparekey.domain.policy.verdict import Ask, Verdict
+from sparekey.domain.sessions import Session
+from sparekey.use_cases.ports import Transaction
+from sparekey.use_cases.services import Client, Services
+from sparekey.use_cases.tokens import token_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A session that was just opened. ``device_token``: of the device that is known from now on, or empty if it was before."""
+
+    session: Session
+    token: str
+    device_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A flow and what may be done next.
+
+    ``choices``: the kinds of proof that may be tried now, best first. ``sent``: a code was sent (or would have been, for a
+    name that nobody has). ``resend_at``: from when (UTC) another may be asked for. ``held``: a limit on messages to this
+    recipient held the last one back; those sent before are still good.
+    """
+
+    flow: Flow
+    verdict: Verdict | None
+    choices: tuple[FactorKind, ...]
+    sent: bool
+    resend_at: datetime | None
+    held: bool = False
+    opened: Opened | None = None
+
+    @property
+    def needs_password(self) -> bool:
+        """Whether the person gives the new password next."""
+        return self.flow.state is State.ALLOWED and self.flow.action in {"recover", "change_password"}
+
+
+async def situation_of(tx: Transaction, services: Services, client: Client, account: Account, flow: Flow | None) -> Situation:
+    """The account and the circumstances of this attempt, for the policy to judge."""
+    device = await tx.devices.find(token_hash(client.device_token), account.account_id)
+    session = client.session
+    mine = session is not None and session.account_id == account.account_id
+    return Situation(
+        account=account,
+        proofs=flow.proofs if flow else (),
+        now=services.clock.now(),
+        session_proofs=session.proofs if session is not None and mine else (),
+        known_device=device is not None,
+        breached_password=flow.breached if flow else False,
+        nothing_more=flow.nothing_more if flow else False,
+    )
+
+
+def standing(
+    services: Services, flow: Flow, situation: Situation, *, held: bool = False, opened: Opened | None = None
+) -> Standing:
+    """Ask the policy what may be done next."""
+    verdict = judge(flow, services.policy, situation) if flow.state in {State.ASKING, State.WAITING} else None
+    sent = [a.asked_at for a in flow.asked]
+    return Standing(
+        flow=flow,
+        verdict=verdict,
+        choices=verdict.choices if isinstance(verdict, Ask) else (),
+        sent=bool(sent),
+        resend_at=max(sent) + RESEND_AFTER if sent else None,
+        held=held,
+        opened=opened,
+    )

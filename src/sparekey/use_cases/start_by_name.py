@@ -1,0 +1,30 @@
+"""Begin a flow from a typed name, known or not, and ask its mailbox. One road for both (D3)."""
+
+from sparekey.domain.actions import Action
+from sparekey.domain.audit import Event
+from sparekey.domain.errors import FieldProblem, InvalidInput
+from sparekey.use_cases.ask_by_mail import ask_by_mail
+from sparekey.use_cases.record import record, subject_of
+from sparekey.use_cases.services import Client, Services
+from sparekey.use_cases.standing import Standing, situation_of, standing
+from sparekey.use_cases.start_flow import check_volume, new_flow
+
+LONGEST = 320
+
+
+async def start_by_name(services: Services, client: Client, action: Action, typed: str, event: Event, limit: str) -> Standing:
+    typed = typed.strip()
+    if not typed or len(typed) > LONGEST:
+        raise InvalidInput(FieldProblem("identifier", "identifier_missing" if not typed else "identifier_invalid"))
+    await check_volume(services, limit, client)
+    key = services.identifiers.key_of(typed)
+    async with services.store.transaction() as tx:
+        account = await tx.accounts.find_by_key(key)
+        subject = subject_of(services, account, key)
+        lock = await tx.audit.lock(subject)
+        flow = new_flow(services, client, action, account.account_id, subject, typed=typed)
+        await record(tx, services, lock, event, account, client, flow_id=flow.flow_id)
+        flow, held = await ask_by_mail(tx, services, client, flow, account)
+        await tx.flows.add(flow)
+        situation = await situation_of(tx, services, client, account, flow)
+    return standing(services, flow, situation, held=held)

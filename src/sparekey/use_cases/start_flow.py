@@ -1,0 +1,37 @@
+"""What all flows begin with: a stored flow with an id, an expiry and a version, bound to the browser or program that began it."""
+
+from sparekey.domain.accounts import AccountId
+from sparekey.domain.errors import TooManyTries
+from sparekey.domain.flow.flow import FLOW_LASTS, Flow
+from sparekey.domain.flow.state import State
+from sparekey.domain.flow.wants import Wants
+from sparekey.use_cases.services import Client, Services
+from sparekey.use_cases.tokens import token_hash
+
+
+def new_flow(
+    services: Services, client: Client, action: str, account_id: AccountId, subject: str, *, typed: str = "", wants: Wants | None = None, void: bool = False
+) -> Flow:
+    now = services.clock.now()
+    return Flow(
+        flow_id=services.chance.new_id(now),
+        action=action,
+        account_id=account_id,
+        subject=subject,
+        holder=token_hash(client.holder),
+        state=State.ASKING,
+        version=1,
+        created_at=now,
+        expires_at=now + FLOW_LASTS,
+        language=client.language,
+        typed=typed,
+        wants=wants or Wants(),
+        void=void,
+    )
+
+
+async def check_volume(services: Services, limit: str, client: Client) -> None:
+    """Raises ``TooManyTries`` when this network asked too often; the same for every name."""
+    wait = await services.limits.hit(limit, client.network)
+    if wait:
+        raise TooManyTries(wait)

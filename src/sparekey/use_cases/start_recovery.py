@@ -1,0 +1,12 @@
+"""Begin to get back in: an address or name is typed, and a code goes to its mailbox at once (R1)."""
+
+from sparekey.domain.actions import Action
+from sparekey.domain.audit import Event
+from sparekey.use_cases.start_by_name import start_by_name
+from sparekey.use_cases.services import Client, Services
+from sparekey.use_cases.standing import Standing
+
+
+async def start_recovery(services: Services, client: Client, typed: str) -> Standing:
+    """Raises ``InvalidInput`` for an empty name and ``TooManyTries``; says nothing of whether the name is somebody's."""
+    return await start_by_name(services, client, Action.RECOVER, typed, Event.RECOVERY_STARTED, "recover.network")
