@@ -1,6 +1,15 @@
-"""What a device is called, for its owner: "Chrome on Windows". From the User-Agent, which anyone can set: good for a name, for nothing else."""
+"""A name for a device that its owner recognises, from what the browser says of itself: "Chrome on Windows".
 
-_BROWSERS = (
+A small table on purpose: the name helps to recognise one's own devices and decides nothing. Whatever is not in the table has
+no name, and what a stranger writes into the header is never shown.
+"""
+
+from typing import Final
+
+MOST_READ: Final = 512
+"""Characters of the header that are looked at; browsers send fewer than 300."""
+
+BROWSERS: Final = (
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
     ("YaBrowser/", "Yandex Browser"),
@@ -8,13 +17,13 @@ _BROWSERS = (
     ("Firefox/", "Firefox"),
     ("FxiOS/", "Firefox"),
     ("CriOS/", "Chrome"),
-    ("HeadlessChrome/", "Chrome"),
+    ("Chromium/", "Chromium"),
     ("Chrome/", "Chrome"),
     ("Safari/", "Safari"),
-    ("curl/", "curl"),
-    ("python-", "Python"),
 )
-_SYSTEMS = (
+"""Searched from the top: most browsers also name those that they descend from."""
+
+SYSTEMS: Final = (
     ("iPhone", "iPhone"),
     ("iPad", "iPad"),
     ("Android", "Android"),
@@ -23,11 +32,12 @@ _SYSTEMS = (
     ("Mac OS X", "Mac"),
     ("Linux", "Linux"),
 )
-"""Looked for in this order: later marks also stand in the texts of earlier ones."""
+"""Searched from the top: a phone also says Linux or Mac OS X."""
 
 
 def device_name(user_agent: str) -> str:
-    """Browser and system in words; empty when neither is known."""
-    browser = next((name for mark, name in _BROWSERS if mark in user_agent), "")
-    system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
+    """Browser and system, such as "Firefox on Linux"; one of the two when only one is known, and empty when none is."""
+    text = user_agent[:MOST_READ]
+    browser = next((name for sign, name in BROWSERS if sign in text), "")
+    system = next((name for sign, name in SYSTEMS if sign in text), "")
     return f"{browser} on {system}" if browser and system else browser or system
