@@ -54,12 +54,14 @@ docs: $(BIN)/.dev ## do the documents say what the code does?
 	$(BIN)/pytest -q tests/test_architecture.py tests/test_complete.py
 
 texts: $(BIN)/.dev ## bring the catalogues up to the words in the code; then translate what is empty or fuzzy
-	$(BIN)/pybabel -q extract --mapping-file babel.cfg --add-comments Translators: --no-location --sort-output --omit-header \
+	@$(BIN)/pybabel -q extract --mapping-file babel.cfg --add-comments Translators: --no-location --sort-output \
+	  --project Sparekey --version 1 --copyright-holder "the Sparekey authors" \
 	  --output-file $(LOCALE)/sparekey.pot src/sparekey
 	@for language in ru zh; do \
 	  po=$(LOCALE)/$$language/LC_MESSAGES/sparekey.po; mkdir -p $$(dirname $$po); \
 	  test -f $$po || $(BIN)/pybabel -q init -D sparekey -l $$language -i $(LOCALE)/sparekey.pot -o $$po; \
-	  $(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --omit-header -D sparekey -l $$language -i $(LOCALE)/sparekey.pot -o $$po; \
+	  $(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date -D sparekey -l $$language \
+	    -i $(LOCALE)/sparekey.pot -o $$po; \
 	done
 
 lock: $(BIN)/.dev ## newest versions that fit pyproject.toml, with hashes

@@ -37,14 +37,17 @@ class Cluster:
 
     port: int = 0
     folder: Path = Path()
+    _user: int | None = None
+    _group: int | None = None
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def __enter__(self) -> Self:
         # Not below pytest's folder: only root may pass through that one.
         self.folder = Path(tempfile.mkdtemp(prefix="sparekey-pg-"))
         if os.geteuid() == 0:
-            user = _unprivileged()
-            os.chown(self.folder, user.pw_uid, user.pw_gid)
+            nobody = _unprivileged()
+            self._user, self._group = nobody.pw_uid, nobody.pw_gid
+            os.chown(self.folder, self._user, self._group)
         data = self.folder / "data"
         self._run("initdb", "--pgdata", str(data), "--username", OWNER, "--auth", "trust", "--no-sync", "--encoding", "UTF8", "--no-locale")
         self.start()
@@ -65,7 +68,9 @@ class Cluster:
                 stdout=log,
                 stderr=log,
                 cwd=self.folder,
-                **_identity(),
+                user=self._user,
+                group=self._group,
+                extra_groups=None if self._user is None else [],
             )
         until = time.monotonic() + SECONDS_TO_START
         while not self._answers():
@@ -96,12 +101,19 @@ class Cluster:
         self._run("psql", "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--command", statement, self.url("postgres"))
 
     def _answers(self) -> bool:
-        ready = [binaries() / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        ready: list[str | Path] = [binaries() / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]
         return subprocess.run(ready, check=False).returncode == 0
 
     def _run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(
-            [binaries() / program, *arguments], check=False, capture_output=True, text=True, cwd=self.folder, **_identity()
+            [binaries() / program, *arguments],
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd=self.folder,
+            user=self._user,
+            group=self._group,
+            extra_groups=None if self._user is None else [],
         )
         if done.returncode:
             raise RuntimeError(f"{program} failed: {done.stderr}")
@@ -110,13 +122,6 @@ class Cluster:
 def _unprivileged() -> pwd.struct_passwd:
     known = {user.pw_name: user for user in pwd.getpwall()}
     return next(known[name] for name in UNPRIVILEGED if name in known)
-
-
-def _identity() -> dict[str, int | list[int]]:
-    if os.geteuid() != 0:
-        return {}
-    user = _unprivileged()
-    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 
 def _free_port() -> int:
