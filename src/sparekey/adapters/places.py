@@ -8,32 +8,25 @@ import maxminddb
 from sparekey.domain.errors import BadSettings
 
 
-class NoPlaces:
-    """Without a file every place is unknown."""
-
-    def place_of(self, network: str) -> str:
-        return ""
-
-
 class MmdbPlaces:
-    """City and country in English, such as "Riga, Latvia"."""
+    """City and country in English, such as "Riga, Latvia". ``reader``: of the operator's file; without one no place is known."""
 
-    def __init__(self, reader: maxminddb.Reader) -> None:
+    def __init__(self, reader: maxminddb.Reader | None = None) -> None:
         self._reader = reader
 
     def place_of(self, network: str) -> str:
         """An empty string for what is no address, is not in the file, or where the file is damaged: a place is never worth an error."""
         try:
-            found = self._reader.get(ip_address(network))
+            found = self._reader.get(ip_address(network)) if self._reader else None
         except (ValueError, maxminddb.InvalidDatabaseError):
             return ""
         return ", ".join(name for name in (_name(found, "city"), _name(found, "country")) if name)
 
 
-def open_places(path: str) -> NoPlaces | MmdbPlaces:
+def open_places(path: str) -> MmdbPlaces:
     """The places of a file; of none when ``path`` is empty. Raises ``BadSettings`` when the file cannot be read."""
     if not path:
-        return NoPlaces()
+        return MmdbPlaces()
     try:
         return MmdbPlaces(maxminddb.open_database(Path(path), maxminddb.MODE_AUTO))
     except (OSError, maxminddb.InvalidDatabaseError) as e:
