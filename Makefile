@@ -66,7 +66,7 @@ texts: $(BIN)/.dev ## bring the catalogues up to the words in the code; then tra
 
 lock: $(BIN)/.dev ## newest versions that fit pyproject.toml, with hashes
 	@for out in "pyproject.toml -o requirements.txt" "--group build -o requirements-build.txt" "pyproject.toml --group dev -o requirements-dev.txt"; do \
-	  $(BIN)/uv pip compile -q --upgrade --generate-hashes --no-header --python-version 3.11.7 $$out; \
+	  $(BIN)/uv pip compile -q --upgrade --generate-hashes --no-header --universal --python-version 3.11 $$out; \
 	done
 
 clean:
