@@ -41,8 +41,8 @@ ASKED_LAST_FOR: Final = timedelta(seconds=60)
 
 FIRST_WAIT: Final = timedelta(seconds=10)
 LONGEST_WAIT: Final = timedelta(hours=6)
-WAITS: Final = 22
-"""10 s, 30 s, 90 s … threefold up to 6 h. 22 waits are 4 days and some hours (RFC 5321, 4.5.4.1: give up after at least 4 to
+WAITS: Final = 23
+"""10 s, 30 s, 90 s … threefold up to 6 h. 23 waits are 4 days and some hours (RFC 5321, 4.5.4.1: give up after at least 4 to
 5 days). The first ones are short since somebody sits before a page; what carries a code ends earlier, at its ``worthless_at``."""
 
 _log = structlog.get_logger(__name__)
@@ -73,6 +73,14 @@ class Again:
 @dataclass(frozen=True, slots=True)
 class GivenUp:
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows that are this worker's alone until ``lease_until`` (UTC)."""
+
+    rows: Sequence[Claimed]
+    lease_until: datetime
 
 
 Outcome = Sent | Void | Worthless | Again | GivenUp
@@ -126,23 +134,22 @@ class Deliverer:
         """Deliver what is due, ``AT_ONCE`` messages at most; answers how many were taken up."""
         batch = await self.claim()
         await self.deliver(batch)
-        return len(batch)
+        return len(batch.rows)
 
-    async def claim(self) -> Sequence[Claimed]:
+    async def claim(self) -> Batch:
         """Take what is due for this worker alone. A transaction of its own: sending happens outside."""
         now = self._clock.now()
         async with self._store.transaction() as t:
-            return await t.outbox.claim(now, now + LEASE, AT_ONCE)
+            return Batch(await t.outbox.claim(now, now + LEASE, AT_ONCE), now + LEASE)
 
-    async def deliver(self, batch: Sequence[Claimed]) -> None:
+    async def deliver(self, batch: Batch) -> None:
         """Send and mark what was just claimed. Errors of providers, words and store end as marks or log lines, never here."""
-        lease_until = self._clock.now() + LEASE
         done: list[tuple[Claimed, Outcome]] = []
         under_way: set[asyncio.Task[tuple[Claimed, Outcome | None]]] = set()
-        for claimed in batch:
+        for claimed in batch.rows:
             match self._words(claimed):
                 case Rendered() as words:
-                    under_way.add(asyncio.create_task(self._send(claimed, words, lease_until)))
+                    under_way.add(asyncio.create_task(self._send(claimed, words, batch.lease_until)))
                 case outcome:
                     done.append((claimed, outcome))
             await asyncio.sleep(0)  # writing takes a quarter of a millisecond: whoever serves people on this loop goes first
@@ -191,7 +198,7 @@ class Deliverer:
         error = "; ".join(reasons) or f"no way out is set up for {message.channel}"
         if for_good:
             return claimed, GivenUp(error)
-        wait = wait_before_next(claimed.tries + 1, int(self._chance.digits(3)) / 999)
+        wait = wait_before_next(claimed.tries + 1, self._chance.below(1000) / 999)
         return claimed, GivenUp(error) if wait is None else Again(error, self._clock.now() + wait)
 
     def _in_order(self, channel: AddressKind) -> Sequence[Delivery]:

@@ -41,8 +41,8 @@ async def run(deliverer: Deliverer, stop: asyncio.Event, wake: asyncio.Event) ->
                 _log.error("outbox.not_claimed", error=type(e).__name__)
             else:
                 errors = 0
-                taken = len(batch)
-                if batch:
+                taken = len(batch.rows)
+                if taken:
                     under_way.add(asyncio.create_task(deliverer.deliver(batch)))
         if taken < AT_ONCE:
             await _rest(BUSY_PAUSE, stop)

@@ -4,7 +4,6 @@
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 from typing import Final
@@ -29,7 +28,7 @@ def read_secret(secret: str) -> bytes:
     """The key in ``whsec_<base64>``. Raises ``BadSettings`` when it is not that, or too short."""
     try:
         key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
-    except binascii.Error:
+    except ValueError:  # not base64, or not even ASCII
         key = b""
     if len(key) < LEAST_SECRET:
         raise BadSettings(f"SPAREKEY_SMS_SECRET must be whsec_ and at least {LEAST_SECRET} random bytes in base64")
