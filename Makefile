@@ -34,8 +34,9 @@ types: $(BIN)/.dev
 	@$(BIN)/mypy --no-error-summary
 imports: $(BIN)/.dev
 	@$(BIN)/lint-imports --no-logo
+# Fields are read by templates and as JSON, which vulture does not see; unused local variables are ruff's business.
 dead-code: $(BIN)/.dev
-	@$(BIN)/vulture
+	@$(BIN)/vulture | { ! grep -v ": unused variable '"; }
 texts-check: $(BIN)/.dev
 	@$(BIN)/pytest -q tests/test_texts.py
 
