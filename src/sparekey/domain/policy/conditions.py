@@ -7,6 +7,7 @@ however many factors it is shown. ``decide`` asks through ``fits``, and so do th
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum, unique
+from functools import cached_property
 from itertools import combinations
 
 from sparekey.domain.accounts import has_second_factor, has_settled_second_factor, is_settled, second_factors
@@ -32,39 +33,52 @@ class Takes(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A situation under a policy, with what every route needs to know of it worked out once."""
+    """A situation under a policy, with what every route needs to know of it worked out once.
+
+    ``proofs`` and ``session_proofs`` are those that are judged; at first those of the situation.
+    ``settled``: a thing is as settled as the oldest factor by which it is on the account.
+    """
 
     policy: Policy
     situation: Situation
     factors: tuple[Factor, ...]
     settled: frozenset[Thing]
-    """A thing is as settled as the oldest factor by which it is on the account."""
+    proofs: tuple[Proof, ...]
+    session_proofs: tuple[Proof, ...]
 
     def with_proofs(self, proofs: tuple[Proof, ...], session_proofs: tuple[Proof, ...]) -> "Seen":
-        return replace(self, situation=replace(self.situation, proofs=proofs, session_proofs=session_proofs))
+        """The same people in the same place, but with these things shown."""
+        return Seen(self.policy, self.situation, self.factors, self.settled, proofs, session_proofs)
+
+    def is_settled(self, factor: Factor) -> bool:
+        return is_settled(factor, self.situation.account.contested_at, self.situation.now)
 
 
 def see(policy: Policy, situation: Situation) -> Seen:
     factors = situation.factors()
     contested = situation.account.contested_at
     settled = frozenset(f.thing for f in factors if is_settled(f, contested, situation.now))
-    return Seen(policy, situation, factors, settled)
+    return Seen(policy, situation, factors, settled, situation.proofs, situation.session_proofs)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Facts:
-    """What one route is judged by. ``shown``: the proofs that count in it."""
+    """What one route is judged by. Not slotted, so that what is worked out only when a word asks for it is kept."""
 
     route: Route
     rules: ActionPolicy
     seen: Seen
-    shown: tuple[Proof, ...]
 
     @property
     def situation(self) -> Situation:
         return self.seen.situation
 
-    @property
+    @cached_property
+    def shown(self) -> tuple[Proof, ...]:
+        """The proofs that count in the route."""
+        return counted(self.route, self.rules, self.seen)
+
+    @cached_property
     def kinds(self) -> frozenset[FactorKind]:
         return frozenset(p.kind for p in self.shown)
 
@@ -83,26 +97,42 @@ class Word:
 
 
 def counted(route: Route, rules: ActionPolicy, seen: Seen) -> tuple[Proof, ...]:
-    """The proofs that count in a route: of this account, not won while enrolling, settled and fresh where the route says so."""
-    s = seen.situation
-    kinds = frozenset((*rules.ask, *route.kinds))
-    return tuple(
-        p
-        for p in (*s.proofs, *_fresh(route, s))
-        if p.kind in kinds and not p.enrolling and (p.kind is FactorKind.SUPPORT_APPROVAL or _is_held(p, route, seen))
-    )
+    """The proofs that count in a route: of this account, not won while enrolling, settled and fresh where the route says so.
+
+    A route that names kinds for ``second`` looks at chosen second factors and at what it names besides, nothing else: another
+    mailbox beside the password is no second factor.
+    """
+    kinds = frozenset(route.kinds if route.second else (*rules.ask, *route.kinds))
+    return tuple(p for p in _given(route, seen) if p.kind in kinds and not p.enrolling and _is_held(p, route, seen))
 
 
 def _is_held(proof: Proof, route: Route, seen: Seen) -> bool:
-    """Whether the account (still) has the factor by which the thing was shown."""
+    """Whether the account (still) has the factor by which the thing was shown, as the route wants it."""
+    if proof.kind is FactorKind.SUPPORT_APPROVAL:
+        return True
     if route.settled and proof.thing not in seen.settled:
+        return False
+    if route.second and proof.kind not in {*route.all_of, *route.any_of} and not _is_second(proof, route, seen):
         return False
     return any(f.factor_id == proof.factor_id and f.kind is proof.kind and f.thing == proof.thing for f in seen.factors)
 
 
-def _fresh(route: Route, situation: Situation) -> tuple[Proof, ...]:
-    """The session's proofs that are young enough for the route."""
-    return tuple(p for p in situation.session_proofs if (situation.now - p.at).total_seconds() < route.fresh_minutes * 60)
+def _is_second(proof: Proof, route: Route, seen: Seen) -> bool:
+    """Shown by what the owner chose as a second factor, or by what stands in for one.
+
+    Where only settled things count the choice must be settled too: an old mailbox chosen yesterday is no old second factor.
+    """
+    if proof.kind in STANDS_IN:
+        return True
+    chosen = (f for f in second_factors(seen.situation.account) if f.kind is proof.kind and f.thing == proof.thing)
+    return any(not route.settled or seen.is_settled(f) for f in chosen)
+
+
+def _given(route: Route, seen: Seen) -> tuple[Proof, ...]:
+    """What was shown in this flow, and what the session showed so lately that the route still takes it."""
+    now = seen.situation.now
+    fresh = (p for p in seen.session_proofs if (now - p.at).total_seconds() < route.fresh_minutes * 60)
+    return (*seen.proofs, *fresh)
 
 
 def things_of(proofs: Iterable[Proof]) -> frozenset[Thing]:
@@ -127,7 +157,7 @@ def count_things(facts: Facts) -> int:
 def witnesses(seen: Seen) -> frozenset[Thing]:
     """The settled things, not shown in this flow, that hear of a wait (mission.md, R10)."""
     heard = frozenset(f.thing for f in seen.situation.account.factors() if f.kind in seen.policy.witnesses)
-    return (heard & seen.settled) - things_of(seen.situation.proofs)
+    return (heard & seen.settled) - things_of(seen.proofs)
 
 
 # ---------------------------------------------------------------- the judges
@@ -139,9 +169,7 @@ def _always(_: Facts) -> bool:
 
 
 def _second_shown(kinds: Iterable[FactorKind], facts: Facts) -> bool:
-    """Shown by what the owner chose as a second factor, or by what stands in for one."""
-    chosen = {(f.kind, f.thing) for f in second_factors(facts.situation.account)}
-    return any(p.kind in kinds and (p.kind in STANDS_IN or (p.kind, p.thing) in chosen) for p in facts.shown)
+    return any(p.kind in kinds and _is_second(p, facts.route, facts.seen) for p in facts.shown)
 
 
 def _breached_may_count(facts: Facts) -> bool:
@@ -156,29 +184,31 @@ def _allowed_alone(action: str, seen: Seen) -> bool:
 
 def _as_strong(facts: Facts) -> bool:
     """The proofs of this flow and the fresh ones of the session would, by themselves, be allowed the other action."""
-    s = facts.situation
-    return _allowed_alone(facts.route.as_strong_as, facts.seen.with_proofs((*s.proofs, *_fresh(facts.route, s)), ()))
+    return _allowed_alone(facts.route.as_strong_as, facts.seen.with_proofs(_given(facts.route, facts.seen), ()))
 
 
 def _as_strong_as_removed(facts: Facts) -> bool:
     target = facts.situation.target
     if target is None:
         return True
-    fresh = facts.seen.with_proofs((*facts.situation.proofs, *_fresh(facts.route, facts.situation)), ())
-    held = [p for p in fresh.situation.proofs if not p.enrolling and _is_held(p, facts.route, fresh)]
+    held = [p for p in _given(facts.route, facts.seen) if not p.enrolling and _is_held(p, facts.route, facts.seen)]
     enough = len(things_of(held)) >= len(things_behind(target.kind, target.thing))
     return enough and (target.kind not in PHISHING_RESISTANT or any(p.kind in PHISHING_RESISTANT for p in held))
 
 
 def _second_if_keys(facts: Facts) -> bool:
-    """Recovery of an account with a passkey or security key shows it, or another way past the same prompt (R15).
+    """Recovery of an account with a passkey or security key gets past the second prompt of signing in, as it stands (R15).
 
-    Asked only where a settled key is on the account, and never taken back when a factor is added.
+    Asked only where a settled key is on the account (reported stolen or not), and never taken back when a factor is added.
     """
-    seen = facts.seen
-    keyed = any(f.kind in PHISHING_RESISTANT and f.thing in seen.settled for f in second_factors(facts.situation.account))
-    prompt = {k for r in seen.policy.actions["sign_in"].routes for k in (*r.second, *r.all_of)} - {FactorKind.PASSWORD}
-    return not keyed or _second_shown(prompt, facts)
+    seen, account = facts.seen, facts.situation.account
+    keys = (f for f in second_factors(account) if f.kind in PHISHING_RESISTANT)
+    if not any(seen.is_settled(replace(f, stolen=False)) for f in keys):
+        return True
+    password = next(f for f in account.factors() if f.kind is FactorKind.PASSWORD)
+    as_if = Proof(password.kind, password.factor_id, password.thing, facts.situation.now)
+    seconds = (p for p in facts.shown if _is_second(p, facts.route, seen))
+    return _allowed_alone("sign_in", seen.with_proofs((*seconds, as_if), ()))
 
 
 def _outweighs(facts: Facts) -> bool:
@@ -186,14 +216,14 @@ def _outweighs(facts: Facts) -> bool:
     recovery = facts.situation.recovery
     if recovery is None:
         return False
-    since = facts.seen.with_proofs(tuple(p for p in facts.situation.proofs if p.at >= recovery.began_at), ())
+    since = facts.seen.with_proofs(tuple(p for p in facts.seen.proofs if p.at >= recovery.began_at), ())
     settled = counted(replace(facts.route, settled=True), facts.rules, since)
     return len(things_of(settled)) >= recovery.settled_things and _allowed_alone("sign_in", since)
 
 
 WORDS: tuple[Word, ...] = (
     # What the rest of the route looks at.
-    Word("signed_in", Takes.YES, "The person is signed in.", lambda f: bool(f.situation.session_proofs)),
+    Word("signed_in", Takes.YES, "The person is signed in.", lambda f: bool(f.seen.session_proofs)),
     Word("fresh_minutes", Takes.NUMBER, "Proofs of the session count while they are younger than this.", _always),
     Word("settled", Takes.YES, "Only things that are settled count: 30 days on the account without objection.", _always),
     Word(
@@ -236,13 +266,13 @@ WORDS: tuple[Word, ...] = (
         "in_this_flow",
         Takes.KINDS,
         "At least one of these was shown for this very action; a proof of the session is not enough.",
-        lambda f: any(p.kind in f.route.in_this_flow and p in f.situation.proofs for p in f.shown),
+        lambda f: any(p.kind in f.route.in_this_flow and p in f.seen.proofs for p in f.shown),
     ),
     Word(
         "enrols",
         Takes.KINDS,
         "One of these was proven while it is being enrolled. Such a proof counts for nothing else.",
-        lambda f: any(p.kind in f.route.enrols for p in f.situation.proofs),
+        lambda f: any(p.kind in f.route.enrols for p in f.seen.proofs),
     ),
     Word(
         "things",
@@ -260,7 +290,8 @@ WORDS: tuple[Word, ...] = (
     Word(
         "a_second_factor_if_keys",
         Takes.YES,
-        "An account with a settled passkey or security key shows it, or another way past the second prompt of signing in.",
+        "Where the account has a settled passkey or security key: what was shown would get past the second prompt of signing in, "
+        "were the password right.",
         _second_if_keys,
     ),
     Word(
@@ -282,7 +313,7 @@ VOCABULARY: dict[str, Word] = {w.name: w for w in WORDS}
 
 def fits(route: Route, rules: ActionPolicy, seen: Seen) -> bool:
     """Whether everything that the route asks for is there."""
-    facts = Facts(route, rules, seen, counted(route, rules, seen))
+    facts = Facts(route, rules, seen)
     return all(VOCABULARY[word].holds(facts) for word in route.needs)
 
 

@@ -92,7 +92,7 @@ def _closed(rules: ActionPolicy, situation: Situation) -> Deny | None:
 def _leading_on(rules: ActionPolicy, seen: Seen, standing: Standing) -> tuple[FactorKind, ...]:
     """The kinds of which one more proof, or one beside another, reaches something better. Best first, as in the file."""
     order = order_of_kinds(rules, seen.policy)
-    proofs, session_proofs, now = seen.situation.proofs, seen.situation.session_proofs, seen.situation.now
+    proofs, session_proofs, now = seen.proofs, seen.session_proofs, seen.situation.now
     shown = {(p.kind, p.thing) for p in proofs if not p.enrolling}
     left = [f for f in seen.factors if f.kind in order and (f.kind, f.thing) not in shown]
     useful: list[frozenset[Factor]] = []
