@@ -4,11 +4,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCALE := src/sparekey/messages/locale
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard $(LOCALE)/*/LC_MESSAGES/sparekey.po))
+# Named, lest another active environment be taken.
+UV_INSTALL := $(BIN)/uv pip install --python $(BIN)/python --quiet
 PYTEST := $(BIN)/pytest -n 2 --dist worksteal
 
 # Where this is set, nothing is kept compiled and every start takes two seconds longer.
 export PYTHONDONTWRITEBYTECODE :=
-# The packages are copied or linked, whichever the disk allows: no warning about it.
+# Cache and checkout may lie on different disks, which cannot be linked.
 export UV_LINK_MODE := copy
 
 .DEFAULT_GOAL := run
@@ -84,11 +86,11 @@ $(BIN)/.build: requirements-build.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 $(BIN)/.installed: requirements.txt pyproject.toml $(BIN)/.build
-	@$(BIN)/uv pip install --quiet --require-hashes --compile-bytecode -r $<
-	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(UV_INSTALL) --require-hashes --compile-bytecode -r $<
+	@$(UV_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 $(BIN)/.dev: requirements-dev.txt $(BIN)/.installed
-	@$(BIN)/uv pip install --quiet --require-hashes --compile-bytecode -r $<
+	@$(UV_INSTALL) --require-hashes --compile-bytecode -r $<
 	@touch $@
 %.mo: %.po $(BIN)/.build
 	@$(BIN)/pybabel -q compile --input-file $< --output-file $@
