@@ -206,6 +206,7 @@ NASTY: Mapping[str, str] = {
     "control": "An\x00na\x1b[31m\x07\x7f",
     "right to left": "Anna\u202egpj.exe\u2066\u2069\u200f\u061c",
     "invisible": "A\u200bn\ufeffn\u00ada\u2060",
+    "our own marks": "\ue000code\ue001 \ue000link\ue001",
     "long": "A" * 5000,
     "lone surrogate": "A\ud800",
 }

@@ -2,13 +2,13 @@
 
 import os
 import sys
-from datetime import UTC, datetime
 from typing import Annotated, Final
 
 from cyclopts import App, Parameter
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
+from sparekey.adapters.clock import SystemClock
 from sparekey.bootstrap import open_store
 from sparekey.settings import read_settings
 
@@ -33,7 +33,8 @@ async def dead() -> None:
     """The messages that were given up, with the reason."""
     async with open_store(read_settings(os.environ)) as store, store.transaction() as t:
         messages = await t.outbox.in_state("dead", MOST_SHOWN)
-    table = Table("id", "message", "to", "written (UTC)", "tries", "error")
+    whole = Column("id", no_wrap=True, min_width=32)  # to be copied
+    table = Table(whole, "message", "to", "written (UTC)", "tries", "error")
     for m in messages:
         table.add_row(m.message_id, m.kind.value, m.hint, f"{m.created_at:%Y-%m-%d %H:%M}", str(m.tries), m.error)
     Console().print(table if messages else "No message was given up.")
@@ -53,7 +54,7 @@ async def retry(message_id: str = "", *, all_: Annotated[bool, Parameter(name="-
     """
     if bool(message_id) == all_:
         sys.exit("Name one message, or say --all.")
-    now = datetime.now(UTC)
+    now = SystemClock().now()
     done = 0
     async with open_store(read_settings(os.environ)) as store:
         if all_:
