@@ -29,14 +29,18 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A folder of own policy files, each replacing or adding one action."""
     place_file: str = ""
     """An MMDB file of the operator's, for the places of devices; without it "place unknown"."""
-    trusted_proxies: str = ""
-    """Comma-separated addresses or networks whose X-Forwarded-For is believed."""
+    region: str = ""
+    """Two letters (``DE``): phone numbers written the national way are read as numbers of this country."""
 
 
 class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     host: str = "127.0.0.1"
     port: Port = 8400
     workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
+    trusted_proxies: str = ""
+    """Comma-separated addresses or networks whose X-Forwarded-For is believed."""
+    insecure_no_volume_limits: bool = False
+    """For measuring only; guess counters stay. Refused in production."""
     worker: Literal["inside", "apart"] = "inside"
     """Whether messages are delivered by ``serve`` itself or by ``sparekey worker`` on another node."""
 
@@ -141,5 +145,7 @@ def _refuse(s: Settings) -> None:
         raise BadSettings("SPAREKEY_BASE_URL must begin with https:// in production")
     if not s.mail.smtp or not s.mail.mail_from:
         raise BadSettings("SPAREKEY_SMTP and SPAREKEY_MAIL_FROM are required in production: without mail nobody gets back in")
+    if s.server.insecure_no_volume_limits:
+        raise BadSettings("SPAREKEY_INSECURE_NO_VOLUME_LIMITS is refused in production")
     if s.mail.insecure_smtp_plain:
         raise BadSettings("SPAREKEY_INSECURE_SMTP_PLAIN is refused in production")

@@ -45,7 +45,7 @@ class Identifiers:
 
     def key_of(self, typed: str) -> str:
         """The look-up key of anything that may name an account. Never fails: what is no name at all has a key that nobody has."""
-        text = typed.strip()[:LONGEST]
+        text = "".join(c for c in typed.strip()[:LONGEST] if c.isprintable())
         if "@" in text:
             try:
                 return self.email(text).key

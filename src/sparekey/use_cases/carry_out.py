@@ -130,9 +130,7 @@ async def set_main_address(change: Change) -> None:
     change.permit.must_be_for(Action.SET_MAIN_ADDRESS)
     now = change.services.clock.now()
     chosen = _address(change)
-    turned = tuple(
-        replace(a, main=a.address_id == chosen.address_id) if a.kind is chosen.kind else a for a in change.account.addresses
-    )
+    turned = tuple(replace(a, main=a.address_id == chosen.address_id) if a.kind is chosen.kind else a for a in change.account.addresses)
     new = replace(change.account, addresses=turned, version=change.account.version + 1)
     await change.tx.accounts.save(change.account, new, now)
     await _tell_all(change, new, MessageKind.MAIN_ADDRESS_CHANGED, address=masked(chosen.value))

@@ -320,11 +320,43 @@ class Delivery(Protocol):
     async def send(self, to: str, subject: str, text: str, html: str, message_id: str) -> str: ...
 
 
+class DevLetter(Protocol):
+    """A message in the mailbox or phone of development, as its reader sees it. Texts have neither subject nor HTML."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def to(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def at(self) -> datetime: ...
+
+
+class DevMail(DevLetter, Protocol):
+    @property
+    def subject(self) -> str: ...
+    @property
+    def html(self) -> str: ...
+
+
+class DevMailbox(Protocol):
+    def list(self) -> Sequence[DevMail]: ...
+
+    def read(self, name: str) -> DevMail | None: ...
+
+    def clear(self) -> int: ...
+
+
+class DevPhone(Protocol):
+    def list(self) -> Sequence[DevLetter]: ...
+
+    def clear(self) -> int: ...
+
+
 class Refused(Exception):
     """The provider says no for good (the address does not exist). Another provider may still take it."""
 
 
 class TryLater(Exception):
     """The provider is down, slow or busy."""
-
-

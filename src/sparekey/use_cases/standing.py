@@ -64,9 +64,7 @@ async def situation_of(tx: Transaction, services: Services, client: Client, acco
     )
 
 
-def standing(
-    services: Services, flow: Flow, situation: Situation, *, held: bool = False, opened: Opened | None = None
-) -> Standing:
+def standing(services: Services, flow: Flow, situation: Situation, *, held: bool = False, opened: Opened | None = None) -> Standing:
     """Ask the policy what may be done next."""
     verdict = judge(flow, services.policy, situation) if flow.state in {State.ASKING, State.WAITING} else None
     sent = [a.asked_at for a in flow.asked]

@@ -1,5 +1,7 @@
 """Begin a flow from a typed name, known or not, and ask its mailbox. One road for both (D3)."""
 
+import unicodedata
+
 from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
 from sparekey.domain.errors import FieldProblem, InvalidInput
@@ -14,8 +16,10 @@ LONGEST = 320
 
 async def start_by_name(services: Services, client: Client, action: Action, typed: str, event: Event, limit: str) -> Standing:
     typed = typed.strip()
-    if not typed or len(typed) > LONGEST:
-        raise InvalidInput(FieldProblem("identifier", "identifier_missing" if not typed else "identifier_invalid"))
+    if not typed:
+        raise InvalidInput(FieldProblem("identifier", "identifier_missing"))
+    if len(typed) > LONGEST or any(unicodedata.category(c) in {"Cc", "Cs"} for c in typed):
+        raise InvalidInput(FieldProblem("identifier", "identifier_invalid"))
     await check_volume(services, limit, client)
     key = services.identifiers.key_of(typed)
     async with services.store.transaction() as tx:

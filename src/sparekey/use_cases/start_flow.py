@@ -10,7 +10,15 @@ from sparekey.use_cases.tokens import token_hash
 
 
 def new_flow(
-    services: Services, client: Client, action: str, account_id: AccountId, subject: str, *, typed: str = "", wants: Wants | None = None, void: bool = False
+    services: Services,
+    client: Client,
+    action: str,
+    account_id: AccountId,
+    subject: str,
+    *,
+    typed: str = "",
+    wants: Wants | None = None,
+    void: bool = False,
 ) -> Flow:
     now = services.clock.now()
     return Flow(

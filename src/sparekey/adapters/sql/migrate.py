@@ -1,11 +1,12 @@
 """Bring a database to the newest schema. Slow to import (SQLAlchemy, Alembic): called only when ``HEAD`` is not reached."""
 
 import asyncio
+import sys
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -37,4 +38,11 @@ async def _upgrade_postgres(url: str) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        # Of several nodes that start at once one migrates and the others wait and find nothing to do.
+        connection.execute(text("select pg_advisory_xact_lock(8400)"))
     command.upgrade(alembic_config(connection), "head")
+
+
+if __name__ == "__main__":
+    upgrade(sys.stdin.read().strip())

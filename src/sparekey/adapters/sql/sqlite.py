@@ -61,8 +61,8 @@ class SqliteDatabase:
             try:
                 yield SqliteConnection(raw)
                 raw.execute("commit")
-            except sqlite3.Error as e:
-                raise StoreUnavailable(str(e)) from e
+            except sqlite3.OperationalError as e:
+                raise _down_or_bug(e) from e
             finally:
                 if raw.in_transaction:
                     raw.execute("rollback")
@@ -71,14 +71,33 @@ class SqliteDatabase:
         """One look-up outside any transaction, on a connection that cannot write."""
         try:
             row: Row | None = self._opened(self._reader).execute(statement.sqlite, values).fetchone()
-        except sqlite3.Error as e:
-            raise StoreUnavailable(str(e)) from e
+        except sqlite3.OperationalError as e:
+            raise _down_or_bug(e) from e
         return row
 
     def _opened(self, raw: sqlite3.Connection | None) -> sqlite3.Connection:
         if raw is None:
             raise StoreUnavailable("the database is not open")
         return raw
+
+
+_DOWN = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_NOMEM,
+    }
+)
+
+
+def _down_or_bug(e: sqlite3.OperationalError) -> Exception:
+    """What the disk or another process causes may pass; a wrong statement is ours."""
+    return StoreUnavailable(str(e)) if e.sqlite_errorcode & 0xFF in _DOWN else e
 
 
 async def _begin(raw: sqlite3.Connection) -> None:

@@ -54,28 +54,33 @@ class FormView:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """One way to verify. ``href``: where it is asked; empty when something must be sent first."""
+
+    kind: str
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FlowView:
     """One flow as its own browser may see it.
 
-    ``masked``: the name or address as typed, masked. ``username``: for the password manager, exactly as typed.
-    ``channel``: the kind of code that is open. ``resend_after``: whole seconds. ``choose``: show the other ways at once.
+    ``masked``: the name or address as typed, masked. ``username``: for the password manager, as typed. ``resend_after``: whole
+    seconds. ``proven``: kinds of proof given so far. ``next_flow``: where it goes on when this one is done.
     """
 
     flow_id: str
     action: str
     masked: str = ""
     username: str = ""
-    names_account: str = ""
-    channel: str = ""
     long: bool = False
     resend_after: int = 0
     proven: tuple[str, ...] = ()
-    other_ways: tuple[str, ...] = ()
+    other_ways: tuple[Way, ...] = ()
     can_say_nothing_more: bool = False
-    choose: bool = False
     of_another_account: bool = False
-    asks_password: bool = False
     waits_until: datetime | None = None
+    next_flow: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,288 @@
+"""The only file that joins adapters to use cases and doors. Plain constructor calls; nothing here decides anything."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx2
+import msgspec
+import structlog
+from starlette.applications import Starlette
+
+from sparekey.adapters.breached import SHIPPED, BreachedLists, FilterFile, RangeService
+from sparekey.adapters.chance import SystemChance
+from sparekey.adapters.clock import SystemClock
+from sparekey.adapters.crypto.hasher import PepperedArgon2, threads_for
+from sparekey.adapters.crypto.keys import KeyRing, open_key_ring
+from sparekey.adapters.crypto.sealer import RingSealer
+from sparekey.adapters.identifiers import Identifiers
+from sparekey.adapters.mail.mailbox import DevMailbox
+from sparekey.adapters.mail.smtp import SmtpDelivery
+from sparekey.adapters.places import open_places
+from sparekey.adapters.sms.phone import DevPhone
+from sparekey.adapters.sms.twilio import TwilioDelivery
+from sparekey.adapters.sms.webhook import WebhookDelivery
+from sparekey.adapters.sql.postgres import PostgresDatabase
+from sparekey.adapters.sql.sqlite import SqliteDatabase
+from sparekey.adapters.sql.store import SqlStore
+from sparekey.adapters.sql.versions import HEAD, read_version
+from sparekey.adapters.strength import strength
+from sparekey.adapters.volume import MemoryVolumeLimits, NoVolumeLimits
+from sparekey.domain.accounts import AddressKind
+from sparekey.domain.errors import BadSettings
+from sparekey.domain.passwords import rules_for
+from sparekey.domain.policy.model import Policy
+from sparekey.domain.policy.parse import load_policy
+from sparekey.settings import Settings, read_settings
+from sparekey.use_cases.ports import Delivery
+from sparekey.use_cases.services import Services, Site
+from sparekey.use_cases.who_is import SessionChecks
+from sparekey.web.app import Application, make_app
+from sparekey.web.guard import Cookies, Door
+from sparekey.worker.deliver import Deliverer
+from sparekey.worker.housekeeping import keep_house
+from sparekey.worker.run import run
+
+SQLITE_FILE = "sparekey.db"
+
+
+def database_of(settings: Settings) -> SqliteDatabase | PostgresDatabase:
+    if settings.storage.database:
+        return PostgresDatabase(settings.storage.database)
+    return SqliteDatabase(settings.data_dir / SQLITE_FILE)
+
+
+def database_url(settings: Settings) -> str:
+    """As the migrations want it."""
+    return settings.storage.database or f"sqlite:///{(settings.data_dir / SQLITE_FILE).absolute()}"
+
+
+def prepare_data_dir(settings: Settings) -> None:
+    """Raises ``BadSettings`` with one line when the folder cannot be used."""
+    try:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        probe = settings.data_dir / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as e:
+        raise BadSettings(f"the data folder {settings.data_dir} cannot be used: {e.strerror}") from None
+
+
+def key_ring(settings: Settings) -> KeyRing:
+    """The keys; made only where there is no database yet that they would not open."""
+    fresh = not settings.storage.database and not (settings.data_dir / SQLITE_FILE).exists()
+    return open_key_ring(settings.storage, SystemClock().now(), may_create=fresh or bool(settings.storage.database))
+
+
+def policy_of(settings: Settings) -> Policy:
+    folder = settings.site.policy_dir
+    texts: Mapping[str, str] = {}
+    if folder:
+        if not Path(folder).is_dir():
+            raise BadSettings(f"SPAREKEY_POLICY_DIR is not a folder: {folder}")
+        texts = {p.stem: p.read_text(encoding="utf-8") for p in sorted(Path(folder).glob("*.toml"))}
+    return load_policy(settings.site.profile, texts)
+
+
+@asynccontextmanager
+async def open_store(settings: Settings) -> AsyncIterator[SqlStore]:
+    """The store by itself, for commands."""
+    database = database_of(settings)
+    await database.open()
+    try:
+        yield SqlStore(database, RingSealer(key_ring(settings)))
+    finally:
+        await database.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What one process keeps while it serves: made at once, opened and closed with the server."""
+
+    services: Services
+    checks: SessionChecks
+    deliverer: Deliverer
+    database: SqliteDatabase | PostgresDatabase
+    hasher: PepperedArgon2
+    http: httpx2.AsyncClient
+
+    async def open(self) -> None:
+        await self.database.open()
+
+    async def close(self) -> None:
+        await self.http.aclose()
+        self.hasher.close()
+        await self.database.close()
+
+
+def build(settings: Settings) -> Parts:
+    """All parts of a process, not yet open. Raises ``BadSettings``."""
+    prepare_data_dir(settings)
+    clock, chance, ring, database = SystemClock(), SystemChance(), key_ring(settings), database_of(settings)
+    sealer = RingSealer(ring)
+    store = SqlStore(database, sealer)
+    hasher = PepperedArgon2(ring, threads_for(settings.server.workers))
+    http = httpx2.AsyncClient()
+    service = RangeService(settings.storage.breached_range_url, http) if settings.storage.breached_range_url else None
+    lists = [SHIPPED, *([Path(settings.storage.breached_file)] if settings.storage.breached_file else [])]
+    services = Services(
+        store=store,
+        clock=clock,
+        chance=chance,
+        sealer=sealer,
+        hasher=hasher,
+        breached=BreachedLists([FilterFile(path) for path in lists], service),
+        strength=strength,
+        limits=NoVolumeLimits() if settings.server.insecure_no_volume_limits else MemoryVolumeLimits(),
+        identifiers=Identifiers(region=settings.site.region, test_domains=settings.development),
+        places=open_places(settings.site.place_file),
+        policy=policy_of(settings),
+        password_rules=rules_for(second_factor_required=False, remembered_devices=True),
+        site=Site(name=settings.site.name, words=(settings.site.name, urlsplit(settings.base_url).hostname or "")),
+    )
+    deliverer = Deliverer(store, clock, chance, deliveries(settings, clock, http), site_name=settings.site.name, base_url=settings.base_url)
+    return Parts(services, SessionChecks(store, clock), deliverer, database, hasher, http)
+
+
+def deliveries(settings: Settings, clock: SystemClock, http: httpx2.AsyncClient) -> dict[AddressKind, Sequence[Delivery]]:
+    """The ways out of each channel, in the order in which they are tried. In development all end in the built-in mailbox and phone."""
+    host = urlsplit(settings.base_url).hostname or ""
+    if settings.development and not settings.mail.smtp:
+        mail: Sequence[Delivery] = [dev_mailbox(settings, clock)]
+    else:
+        mail = [
+            SmtpDelivery(
+                url,
+                mail_from=settings.mail.mail_from,
+                sender_name=settings.site.name,
+                host=host,
+                clock=clock,
+                ca_file=settings.mail.smtp_ca_file,
+                insecure_plain=settings.mail.insecure_smtp_plain,
+            )
+            for url in (settings.mail.smtp, settings.mail.smtp_second)
+            if url
+        ]
+    sms: Sequence[Delivery]
+    match settings.sms.sms:
+        case "twilio":
+            sms = [
+                TwilioDelivery(
+                    http,
+                    url=settings.sms.sms_url,
+                    account=settings.sms.sms_account,
+                    secret=settings.sms.sms_secret,
+                    sender=settings.sms.sms_from,
+                )
+            ]
+        case "webhook":
+            sms = [WebhookDelivery(http, url=settings.sms.sms_url, secret=settings.sms.sms_secret, clock=clock)]
+        case "none":
+            sms = [dev_phone(settings, clock)] if settings.development else []
+    return {AddressKind.EMAIL: mail, AddressKind.PHONE: sms}
+
+
+def dev_mailbox(settings: Settings, clock: SystemClock) -> DevMailbox:
+    host = urlsplit(settings.base_url).hostname or ""
+    return DevMailbox(settings.data_dir, mail_from=settings.mail.mail_from, sender_name=settings.site.name, host=host, clock=clock)
+
+
+def dev_phone(settings: Settings, clock: SystemClock) -> DevPhone:
+    return DevPhone(settings.data_dir, clock=clock)
+
+
+def app() -> Application:
+    """The whole server as one ASGI application, with the settings of the environment. Every worker process calls it once."""
+    configure_log()
+    return build_app(read_settings(os.environ))
+
+
+def build_app(settings: Settings) -> Application:
+    parts = build(settings)
+    wake = asyncio.Event()
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await parts.open()
+        stop = asyncio.Event()
+        tasks = [asyncio.create_task(keep_house(parts.services, parts.checks, stop))]
+        if settings.server.worker == "inside":
+            tasks.append(asyncio.create_task(run(parts.deliverer, stop, wake)))
+        try:
+            yield
+        finally:
+            stop.set()
+            await asyncio.gather(*tasks)
+            await parts.close()
+
+    clock = SystemClock()
+    door = Door(
+        services=parts.services,
+        checks=parts.checks,
+        cookies=Cookies(settings.secure),
+        origin=settings.base_url,
+        hosts=hosts(settings),
+        development=settings.development,
+        mailbox=dev_mailbox(settings, clock) if settings.development else None,
+        phone=dev_phone(settings, clock) if settings.development else None,
+        wake=wake.set,
+    )
+    return make_app(door, lifespan)
+
+
+def configure_log() -> None:
+    """JSON lines on standard error. No tracebacks with local values: they would show passwords and keys."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(serializer=lambda event, **_: msgspec.json.encode(event, enc_hook=str).decode()),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+def hosts(settings: Settings) -> frozenset[str]:
+    """The Host headers that are ours: that of the base URL, and in development the loopback names."""
+    names = {urlsplit(settings.base_url).netloc.lower()}
+    if settings.development:
+        names |= {f"{name}:{settings.server.port}" for name in ("localhost", "127.0.0.1", "[::1]")}
+    return frozenset(names)
+
+
+async def work(settings: Settings, stop: asyncio.Event) -> None:
+    """The worker by itself (``sparekey worker``), for sites whose servers do not deliver."""
+    parts = build(settings)
+    await parts.open()
+    try:
+        await asyncio.gather(run(parts.deliverer, stop, asyncio.Event()), keep_house(parts.services, parts.checks, stop))
+    finally:
+        await parts.close()
+
+
+def bring_schema_up(settings: Settings) -> bool:
+    """Bring the database to the newest schema; answers whether there was anything to do.
+
+    SQLAlchemy and Alembic are imported in a process of their own, and only when needed: they cost a start 0.3 s and 30 MB.
+    """
+    if asyncio.run(read_version(database_of(settings))) == HEAD:
+        return False
+    done = subprocess.run(  # noqa: S603 - our own module, in our own interpreter
+        [sys.executable, "-m", "sparekey.adapters.sql.migrate"],
+        input=database_url(settings),  # not an argument: it may hold a password, and arguments are seen by everyone
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        last = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
+        raise BadSettings(f"the database could not be brought to the newest schema: {last[0]}")
+    return True

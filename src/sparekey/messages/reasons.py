@@ -1,0 +1,89 @@
+"""The sentences for every reason that we refuse or end something by. Reasons are stable names; pages, API and audit share them."""
+
+import gettext
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+
+def N_(text: str) -> str:  # noqa: N802 - the field's name for "to be translated later"
+    return text
+
+
+SENTENCES: Final[Mapping[str, str]] = {
+    # Fields.
+    "invalid_input": N_("Please look at the marked fields."),
+    "email_missing": N_("Enter your e-mail address."),
+    "email_invalid": N_("This does not look like an e-mail address. Example: anna@example.com"),
+    "identifier_missing": N_("Enter your e-mail address, phone number or user name."),
+    "identifier_invalid": N_("This cannot be a name or address. Please check it."),
+    "name_missing": N_("Enter your name."),
+    "name_too_long": N_("This name is too long: %(max)s characters at most."),
+    "name_bad_character": N_("This name contains an invisible character that cannot be shown. Please type it again."),
+    "user_name_invalid": N_("A user name has 3 to 30 letters a–z, digits, dots, dashes or underscores."),
+    "user_name_taken": N_("This user name is taken. Please choose another."),
+    "password_missing": N_("Enter your password."),
+    "password_too_short": N_("Too short: at least %(min)s characters. A few words in a row are easy to remember."),
+    "password_too_long": N_("Too long: %(max)s characters at most."),
+    "password_bad_character": N_("This password contains a character that cannot be typed on a keyboard."),
+    "password_breached": N_("This password was in a data breach, so thieves try it everywhere. Please choose another."),
+    "password_like_name": N_("This password is made of your name. Please choose another."),
+    "password_like_address": N_("This password is made of your address. Please choose another."),
+    "password_like_site": N_("This password is made of the name of this site. Please choose another."),
+    "password_used_before": N_("You have used this password before. Please choose a new one."),
+    "password_too_easy": N_("This password is easy to guess. Make it longer, or less like a pattern."),
+    "passwords_differ": N_("The two passwords are not the same."),
+    "code_missing": N_("Enter the code from the message."),
+    "address_is_yours": N_("This address is already on your account."),
+    "address_is_main": N_("This is your main address. Make another one the main address first."),
+    "address_unknown": N_("Your account has no such address any more."),
+    "language_unknown": N_("We do not have this language yet."),
+    # The person's.
+    "not_proven": N_("That is not right. Please check it and try again."),
+    "too_many_tries": N_("Too many tries from your network. Please wait a little and try again."),
+    "guesses_used_up": N_(
+        "There were too many wrong tries for this name from devices that we do not know. "
+        "Use a device that you have signed in on before, or let us send you a link by e-mail."
+    ),
+    "resend_too_soon": N_("A message was sent a moment ago. You can ask for another in %(seconds)s seconds."),
+    "unknown": N_("This page belongs to another browser, or its time is over. Please start again."),
+    "expired": N_("This took too long, so it has expired. Please start again; nothing was changed."),
+    "done": N_("This is already done."),
+    "left": N_("You have left this. Nothing was changed."),
+    "replaced": N_("Your account was changed meanwhile, so this was ended. Please start again if you still need it."),
+    "taken": N_("This address has an account by now. Sign in with it, or recover it."),
+    "referred": N_("From here only people can help."),
+    "denied": N_("This is not possible for this account."),
+    "disowned": N_("This was ended because someone said that they had not asked for it."),
+    "no_route": N_("What was shown is not enough, and there is nothing more to try."),
+    "not_offered": N_("This site does not offer this."),
+    "frozen": N_("This account is locked for its protection."),
+    "disputed": N_("This is held back while it is being found out whose account this is."),
+    "quarantined": N_("This is held back for a few days after a recovery."),
+    "link_over": N_("This link was already used, has expired, or was replaced by a newer one."),
+    "not_signed_in": N_("Please sign in first."),
+    "needs_fresh_proof": N_("Please prove once more that it is you."),
+    # The client's.
+    "bad_json": N_("The request is not what the API documentation describes."),
+    "bad_form": N_("The form did not arrive whole. Please try again."),
+    "duplicate_field": N_("A field was sent twice."),
+    "wrong_content_type": N_("The request has the wrong content type."),
+    "too_large": N_("The request is too large."),
+    "foreign_origin": N_("The request came from another site, so it was not carried out."),
+    "foreign_host": N_("This server does not answer for that name."),
+    "cookies_refused": N_("Your browser refuses cookies. Without them we cannot tell you from others. Please allow them and try again."),
+    "not_found": N_("There is no such page."),
+    "method_not_allowed": N_("This address does not take such a request."),
+    "wrong_step": N_("This is not the next step. Please look where you are and go on from there."),
+    # The operator's, and ours.
+    "busy": N_("Many people are signing in at the moment. Please try again in a few seconds; nothing is lost."),
+    "store_unavailable": N_("We are working on the service. Please try again in a moment; nothing is lost and nothing was changed."),
+    "stale_flow": N_("This was changed in another tab at the same moment. Please look at it again."),
+    "internal": N_("Something went wrong on our side. Nothing was changed. Please try again."),
+}
+
+
+def sentence(words: gettext.NullTranslations, reason: str, params: Iterable[tuple[str, str]] = ()) -> str:
+    """The sentence of a reason in the language of ``words``. Raises ``KeyError`` for a reason without one."""
+    text = words.gettext(SENTENCES[reason])
+    filled = dict(params)
+    return text % filled if filled else text

@@ -1,0 +1,49 @@
+"""The own account through JSON."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sparekey.use_cases.read_account import read_activity, read_details, read_messages, read_sessions
+from sparekey.use_cases.sign_out import sign_out
+from sparekey.web.api import schemas as s
+from sparekey.web.api.body import json_answer
+from sparekey.web.api.flows import client_of
+from sparekey.web.guard import bearer, door_of
+
+
+async def details(request: Request) -> Response:
+    found = await read_details(door_of(request).services, (await bearer(request)).session)
+    return json_answer(
+        s.AccountAnswer(
+            account_id=found.account_id,
+            name=found.name,
+            user_name=found.user_name,
+            language=found.language,
+            created_at=found.created_at,
+            password_set_at=found.password_set_at,
+            addresses=[s.AddressAnswer(a.address_id, a.kind, a.value, a.main, a.added_at, a.settled) for a in found.addresses],
+        )
+    )
+
+
+async def sessions(request: Request) -> Response:
+    found = await read_sessions(door_of(request).services, (await bearer(request)).session)
+    seen = [s.SessionSeenAnswer(x.session_id, x.device, x.place, x.created_at, x.seen_at, x.current) for x in found]
+    return json_answer(s.SessionsAnswer(seen))
+
+
+async def activity(request: Request) -> Response:
+    found = await read_activity(door_of(request).services, (await bearer(request)).session)
+    return json_answer(s.ActivityAnswer([s.ActivityEvent(e.at, e.name, e.device, e.place) for e in found]))
+
+
+async def messages(request: Request) -> Response:
+    found = await read_messages(door_of(request).services, (await bearer(request)).session)
+    return json_answer(s.MessagesAnswer([s.MessageSent(m.created_at, m.kind.value, m.hint, m.state) for m in found]))
+
+
+async def end_session(request: Request) -> Response:
+    """Sign out: end the session that asks."""
+    who = await bearer(request)
+    await sign_out(door_of(request).services, await client_of(request), who.session)
+    return Response(status_code=204)

@@ -1,0 +1,201 @@
+"""Flows through JSON: start, look, answer, send, finish, leave. The same use cases as the pages."""
+
+from dataclasses import replace
+from typing import assert_never
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sparekey.domain.actions import Action
+from sparekey.domain.errors import FieldProblem, InvalidInput
+from sparekey.domain.factors import FactorKind
+from sparekey.domain.flow.state import State
+from sparekey.domain.flow.wants import Wants
+from sparekey.domain.masks import masked
+from sparekey.domain.names import check_name
+from sparekey.domain.policy.verdict import Ask
+from sparekey.messages import catalogue
+from sparekey.use_cases.answer_challenge import answer_code, answer_password
+from sparekey.use_cases.end_flow import leave_flow, nothing_more
+from sparekey.use_cases.finish_flow import finish_sign_up, finish_with_password
+from sparekey.use_cases.load_flow import show_flow
+from sparekey.use_cases.open_link import look_at_link, open_link
+from sparekey.use_cases.send_code import send_code
+from sparekey.use_cases.services import Client, Services
+from sparekey.use_cases.sign_in import sign_in
+from sparekey.use_cases.sign_up import sign_up
+from sparekey.use_cases.standing import Opened, Standing
+from sparekey.use_cases.start_guarded import start_guarded
+from sparekey.use_cases.start_recovery import start_recovery
+from sparekey.use_cases.start_sign_in import start_sign_in
+from sparekey.web.api import schemas as s
+from sparekey.web.api.body import json_answer, read_json
+from sparekey.web.guard import LONGEST_COOKIE, agent_of, bearer_or_none, door_of, network_of
+
+
+async def client_of(request: Request, *, language: str = "") -> Client:
+    """A program: ``Flow-Token`` drives a flow, ``Device-Token`` marks a known device, ``Authorization`` carries the session."""
+    who = await bearer_or_none(request)
+    return Client(
+        holder=request.headers.get("flow-token", "")[:LONGEST_COOKIE],
+        network=network_of(request),
+        user_agent=agent_of(request),
+        language=catalogue.choose(request.headers.get("accept-language", ""), language),
+        device_token=request.headers.get("device-token", "")[:LONGEST_COOKIE],
+        session=who.session if who else None,
+    )
+
+
+async def start(request: Request) -> Response:
+    body = (await read_json(request, s.StartFlow)).flow
+    services = door_of(request).services
+    token = services.chance.token()
+    client = replace(await client_of(request, language=getattr(body, "language", "")), holder=token)
+    return json_answer(flow_answer(await _start(services, client, body), flow_token=token), 201)
+
+
+async def _start(services: Services, client: Client, body: s.Start) -> Standing:
+    match body:
+        case s.StartSignUp():
+            return await sign_up(services, client, name=body.name, email=body.email, password=body.password)
+        case s.StartSignIn(password=None):
+            return await start_sign_in(services, client, body.identifier)
+        case s.StartSignIn(identifier=identifier, password=str() as password):
+            return await sign_in(services, client, identifier, password)
+        case s.StartRecovery():
+            return await start_recovery(services, client, body.identifier)
+        case s.StartChangePassword():
+            return await start_guarded(services, client, Action.CHANGE_PASSWORD, Wants())
+        case s.StartChangeDetails():
+            return await start_guarded(
+                services, client, Action.CHANGE_DETAILS, details_wanted(services, body.name, body.language, body.user_name)
+            )
+        case s.StartAddAddress():
+            address = services.identifiers.email(body.email)
+            return await start_guarded(services, client, Action.ADD_ADDRESS, Wants(address=address.value, address_key=address.key))
+        case s.StartRemoveAddress():
+            return await start_guarded(services, client, Action.REMOVE_ADDRESS, Wants(address=body.address_id))
+        case s.StartSetMainAddress():
+            return await start_guarded(services, client, Action.SET_MAIN_ADDRESS, Wants(address=body.address_id))
+        case s.StartEndSessions():
+            return await start_guarded(services, client, Action.END_SESSIONS, Wants(session_id=body.session_id))
+        case _:
+            assert_never(body)
+
+
+def details_wanted(services: Services, name: str, language: str, user_name: str) -> Wants:
+    """Details as a flow wants them. Raises ``InvalidInput`` with everything that is wrong."""
+    problems: list[FieldProblem] = []
+    shown = key = ""
+    try:
+        name = check_name(name)
+    except InvalidInput as e:
+        problems += e.problems
+    if user_name.strip():
+        try:
+            shown, key = services.identifiers.user_name(user_name)
+        except InvalidInput as e:
+            problems += e.problems
+    if language not in catalogue.LANGUAGES:
+        problems.append(FieldProblem("language", "language_unknown"))
+    if problems:
+        raise InvalidInput(*problems)
+    return Wants(name=name, language=language, user_name=shown, address_key=key)
+
+
+async def show(request: Request) -> Response:
+    standing = await show_flow(door_of(request).services, await client_of(request), request.path_params["flow_id"])
+    return json_answer(flow_answer(standing))
+
+
+async def answer(request: Request) -> Response:
+    body = (await read_json(request, s.AnswerFlow)).answer
+    services, client, flow_id = door_of(request).services, await client_of(request), request.path_params["flow_id"]
+    match body:
+        case s.AnswerCode(code):
+            return json_answer(flow_answer(await answer_code(services, client, flow_id, code)))
+        case s.AnswerPassword(password):
+            return json_answer(flow_answer(await answer_password(services, client, flow_id, password)))
+        case _:
+            assert_never(body)
+
+
+async def send(request: Request) -> Response:
+    body = await read_json(request, s.SendCode)
+    standing = await send_code(
+        door_of(request).services, await client_of(request), request.path_params["flow_id"], FactorKind(body.challenge)
+    )
+    return json_answer(flow_answer(standing))
+
+
+async def finish(request: Request) -> Response:
+    body = await read_json(request, s.FinishFlow)
+    services, client, flow_id = door_of(request).services, await client_of(request), request.path_params["flow_id"]
+    standing = await show_flow(services, client, flow_id)
+    if standing.flow.action == Action.SIGN_UP:
+        return json_answer(flow_answer(await finish_sign_up(services, client, flow_id, password=body.password, name=body.name)))
+    return json_answer(flow_answer(await finish_with_password(services, client, flow_id, body.password)))
+
+
+async def say_nothing_more(request: Request) -> Response:
+    return json_answer(flow_answer(await nothing_more(door_of(request).services, await client_of(request), request.path_params["flow_id"])))
+
+
+async def leave(request: Request) -> Response:
+    return json_answer(flow_answer(await leave_flow(door_of(request).services, await client_of(request), request.path_params["flow_id"])))
+
+
+async def look(request: Request) -> Response:
+    body = await read_json(request, s.OpenLink)
+    link = await look_at_link(door_of(request).services, await client_of(request), body.token)
+    return json_answer(s.LinkAnswer(action=link.action, here=link.here))
+
+
+async def open_(request: Request) -> Response:
+    """Open a link. A program without a ``Flow-Token`` gets a new one: the flow is its own from now on."""
+    body = await read_json(request, s.OpenLink)
+    services, client = door_of(request).services, await client_of(request)
+    token = "" if client.holder else services.chance.token()
+    standing = await open_link(services, replace(client, holder=client.holder or token), body.token)
+    return json_answer(flow_answer(standing, flow_token=token))
+
+
+def flow_answer(standing: Standing, *, flow_token: str = "") -> s.FlowAnswer:
+    flow, verdict = standing.flow, standing.verdict
+    return s.FlowAnswer(
+        flow_id=flow.flow_id,
+        action=flow.action,
+        state=flow.state.value,
+        expires_at=flow.expires_at,
+        choices=[kind.value for kind in standing.choices],
+        otherwise=type(verdict.otherwise).__name__.lower() if isinstance(verdict, Ask) else "",
+        sent=standing.sent,
+        sent_to=masked(flow.typed) if standing.sent else "",
+        resend_at=standing.resend_at,
+        held=standing.held,
+        finish=finish_needs(standing),
+        ended=flow.ended,
+        waits_until=flow.waits_until,
+        next_flow=flow.next_flow,
+        flow_token=flow_token,
+        session=_opened(standing.opened) if standing.opened else None,
+    )
+
+
+def finish_needs(standing: Standing) -> str:
+    """What the person gives last: ``password`` (a new one), ``sign_up_password``, ``code`` (of a new address), or nothing."""
+    if standing.flow.state is not State.ALLOWED:
+        return ""
+    if standing.needs_password:
+        return "password"
+    return "sign_up_password" if standing.flow.action == Action.SIGN_UP else "code"
+
+
+def _opened(opened: Opened) -> s.SessionOpened:
+    return s.SessionOpened(
+        token=opened.token,
+        device_token=opened.device_token,
+        account_id=opened.session.account_id,
+        session_id=opened.session.session_id,
+        expires_at=opened.session.expires_at,
+    )

@@ -1,0 +1,70 @@
+"""The one table from error to HTTP, sorted by whose fault. What is not in it shows nothing."""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from sparekey.domain import errors as e
+from sparekey.domain.errors import FieldProblem
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """``reason``: the stable name that pages and API share. ``retry_after``: whole seconds, or 0."""
+
+    status: int
+    reason: str
+    problems: tuple[FieldProblem, ...] = ()
+    retry_after: int = 0
+
+
+Known = (
+    e.InvalidInput
+    | e.NotProven
+    | e.TooManyTries
+    | e.FlowOver
+    | e.NotSignedIn
+    | e.NeedsFreshProof
+    | e.BadRequest
+    | e.WrongStep
+    | e.StaleFlow
+    | e.Busy
+    | e.StoreUnavailable
+)
+
+BAD_REQUEST = {
+    "wrong_content_type": 415,
+    "too_large": 413,
+    "not_found": 404,
+    "method_not_allowed": 405,
+    "foreign_origin": 403,
+    "cookies_refused": 403,
+    "foreign_host": 421,
+}
+"""Reasons of ``BadRequest`` that have a status of their own; all others are 400."""
+
+
+def shown(error: Known) -> Shown:
+    """How an error is answered, by pages and API alike."""
+    match error:
+        case e.InvalidInput(problems=problems):
+            return Shown(422, error.reason, problems)
+        case e.NotProven():
+            return Shown(401, error.reason)
+        case e.NotSignedIn():
+            return Shown(401, error.reason)
+        case e.NeedsFreshProof():
+            return Shown(403, error.reason)
+        case e.TooManyTries(retry_after=seconds, reason=reason):
+            return Shown(429, reason, (), seconds)
+        case e.FlowOver(reason=reason):
+            return Shown(404 if reason in {"unknown", "link_over"} else 410, reason)
+        case e.BadRequest(reason=reason):
+            return Shown(BAD_REQUEST.get(reason, 400), reason)
+        case e.WrongStep() | e.StaleFlow():
+            return Shown(409, error.reason)
+        case e.Busy(retry_after=seconds):
+            return Shown(503, error.reason, (), seconds)
+        case e.StoreUnavailable():
+            return Shown(503, error.reason, (), 5)
+        case _:
+            assert_never(error)

@@ -1,0 +1,167 @@
+"""What stands before every door: which host, how large, from which origin, which browser, whose session.
+
+Cookies: ``browser`` is a random secret that binds flows and CSRF tokens to this browser; ``device`` marks a known device and proves
+nothing; ``session`` opens the account. All are ``__Host-`` and ``Secure`` where people come by https.
+"""
+
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sparekey.domain.errors import BadRequest, NotSignedIn
+from sparekey.messages import catalogue
+from sparekey.use_cases.ports import DevMailbox, DevPhone, Sealer, WhoIs
+from sparekey.use_cases.services import Client, Services
+from sparekey.use_cases.standing import Opened
+from sparekey.use_cases.who_is import SessionChecks
+
+LARGEST_BODY: Final = 64 * 1024
+"""Bytes. The largest honest form is a password of 1,024 characters, thrice."""
+
+LONGEST_AGENT: Final = 300
+LONGEST_COOKIE: Final = 200
+
+CSRF: Final = "web.csrf"
+TEN_YEARS: Final = 10 * 365 * 86400
+MONTH: Final = 30 * 86400
+
+
+@dataclass(frozen=True, slots=True)
+class Cookies:
+    """The names of our cookies. ``secure``: people come by https."""
+
+    secure: bool
+
+    def name(self, plain: str) -> str:
+        return f"__Host-sparekey-{plain}" if self.secure else f"sparekey-{plain}"
+
+    def read(self, request: Request, plain: str) -> str:
+        """The value, or empty when it is missing or too long to be ours."""
+        value = request.cookies.get(self.name(plain), "")
+        return value if len(value) <= LONGEST_COOKIE and value.isascii() else ""
+
+    def set(self, response: Response, plain: str, value: str, *, lasts: int | None = None) -> None:
+        response.set_cookie(self.name(plain), value, max_age=lasts, path="/", secure=self.secure, httponly=True, samesite="lax")
+
+    def clear(self, response: Response, plain: str) -> None:
+        response.set_cookie(self.name(plain), "", max_age=0, path="/", secure=self.secure, httponly=True, samesite="lax")
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What every handler is given.
+
+    ``origin``: scheme and host that people use. ``mailbox`` and ``phone``: of development, else ``None``. ``wake``: tells the
+    worker of this process that a request may have written messages.
+    """
+
+    services: Services
+    checks: SessionChecks
+    cookies: Cookies
+    origin: str
+    hosts: frozenset[str]
+    development: bool
+    wake: Callable[[], None]
+    mailbox: DevMailbox | None = None
+    phone: DevPhone | None = None
+
+
+def door_of(request: Request) -> Door:
+    door: Door = request.app.state.door
+    return door
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who came to a page. ``fresh``: the browser had no cookie of ours, so ``client.holder`` is new and must be set."""
+
+    client: Client
+    who: WhoIs | None
+    fresh: bool
+
+
+def network_of(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def agent_of(request: Request) -> str:
+    text = request.headers.get("user-agent", "")[:LONGEST_AGENT]
+    return "".join(c for c in text if c.isprintable())
+
+
+async def visitor(request: Request) -> Visitor:
+    """The browser and the session of a page's request. Raises ``StoreUnavailable``."""
+    door = door_of(request)
+    token = door.cookies.read(request, "session")
+    who = await door.checks.who_is(token) if token else None
+    holder = door.cookies.read(request, "browser")
+    fresh = len(holder) < 40
+    cookie_language = request.cookies.get("sparekey-language", "")
+    chosen = who.language if who is not None and not cookie_language else cookie_language
+    return Visitor(
+        client=Client(
+            holder=door.services.chance.token() if fresh else holder,
+            network=network_of(request),
+            user_agent=agent_of(request),
+            language=catalogue.choose(request.headers.get("accept-language", ""), chosen),
+            device_token=door.cookies.read(request, "device"),
+            session=who.session if who else None,
+        ),
+        who=who,
+        fresh=fresh,
+    )
+
+
+def csrf_token(sealer: Sealer, holder: str) -> str:
+    """Bound to the browser's cookie; a form of another site cannot know it."""
+    return sealer.keyed_hash(holder.encode(), CSRF).hex()
+
+
+def check_form(request: Request, came: Visitor, token: str) -> None:
+    """Raises ``BadRequest`` for a form of another site, or from a browser that refuses cookies."""
+    door = door_of(request)
+    origin = request.headers.get("origin")
+    if origin is not None and origin != door.origin and not (door.development and origin.split("//")[-1] in door.hosts):
+        raise BadRequest("foreign_origin", f"origin {origin[:100]!r}")
+    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        raise BadRequest("foreign_origin", "sec-fetch-site")
+    if came.fresh:
+        raise BadRequest("cookies_refused")
+    wanted = door.services.sealer.keyed_hashes(came.client.holder.encode(), CSRF)
+    if not any(hmac.compare_digest(h.hex(), token) for h in wanted if token.isascii()):
+        raise BadRequest("foreign_origin", "csrf token")
+
+
+def keep_browser(request: Request, response: Response, came: Visitor) -> None:
+    """Give a new browser its cookie."""
+    if came.fresh:
+        door_of(request).cookies.set(response, "browser", came.client.holder, lasts=MONTH)
+
+
+def keep_opened(request: Request, response: Response, opened: Opened | None) -> None:
+    """Give the browser the session that was just opened, and the mark of a known device."""
+    if opened is None:
+        return
+    cookies = door_of(request).cookies
+    cookies.set(response, "session", opened.token, lasts=MONTH)
+    if opened.device_token:
+        cookies.set(response, "device", opened.device_token, lasts=TEN_YEARS)
+
+
+async def bearer(request: Request) -> WhoIs:
+    """The session of a program. Cookies are not looked at, so no other site can borrow them. Raises ``NotSignedIn``."""
+    who = await bearer_or_none(request)
+    if who is None:
+        raise NotSignedIn
+    return who
+
+
+async def bearer_or_none(request: Request) -> WhoIs | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token or len(token) > LONGEST_COOKIE:
+        return None
+    return await door_of(request).checks.who_is(token)

@@ -1,0 +1,5 @@
+"""account pages."""
+
+from starlette.routing import Route
+
+ROUTES: list[Route] = []

@@ -1,0 +1,5 @@
+"""dev pages."""
+
+from starlette.routing import Route
+
+ROUTES: list[Route] = []

@@ -1,0 +1,5 @@
+"""link pages."""
+
+from starlette.routing import Route
+
+ROUTES: list[Route] = []

@@ -1,0 +1,5 @@
+"""public pages."""
+
+from starlette.routing import Route
+
+ROUTES: list[Route] = []

@@ -1,0 +1,5 @@
+"""sign_up pages."""
+
+from starlette.routing import Route
+
+ROUTES: list[Route] = []

@@ -1,0 +1,5 @@
+"""well_known pages."""
+
+from starlette.routing import Route
+
+ROUTES: list[Route] = []

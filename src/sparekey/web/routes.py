@@ -1,0 +1,34 @@
+"""Every URL of the server on one page."""
+
+from collections.abc import Iterable
+
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from sparekey.web import health
+from sparekey.web.api import openapi
+from sparekey.web.api.routes import API_ROUTES
+from sparekey.web.pages import account, dev, flow, link, public, sign_in, sign_up, well_known
+from sparekey.web.pages.render import STATIC
+
+
+def routes(*, development: bool) -> list[BaseRoute]:
+    """All of them; those under ``/dev`` only in development."""
+    pages: Iterable[Route] = (
+        *public.ROUTES,
+        *sign_up.ROUTES,
+        *sign_in.ROUTES,
+        *flow.ROUTES,
+        *link.ROUTES,
+        *account.ROUTES,
+        *well_known.ROUTES,
+        *(dev.ROUTES if development else ()),
+    )
+    return [
+        *pages,
+        *(Route(r.path, r.handler, methods=[r.method], name=r.name) for r in API_ROUTES if r.handler),
+        Route("/api/v1/openapi.json", openapi.document, methods=["GET"]),
+        Route("/health/live", health.live, methods=["GET"]),
+        Route("/health/ready", health.ready, methods=["GET"]),
+        Mount("/static", StaticFiles(directory=STATIC), name="static"),
+    ]
