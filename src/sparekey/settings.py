@@ -5,7 +5,7 @@ Two settings classes never share a field. What weakens the server begins with ``
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -107,6 +107,8 @@ class Settings(msgspec.Struct, frozen=True):
         return urlsplit(self.base_url).scheme == "https"
 
 
+Part = TypeVar("Part", bound=msgspec.Struct)
+
 CLASSES: tuple[type[msgspec.Struct], ...] = (Site, Server, Storage, Mail, Sms)
 """Every settings class; their fields are the names that may follow ``SPAREKEY_``."""
 
@@ -118,19 +120,22 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     production refuses.
     """
     given = {k.removeprefix(PREFIX).lower(): v for k, v in environment.items() if k.startswith(PREFIX)}
-    parts = []
-    for cls in CLASSES:
-        mine = {f: given.pop(f) for f in cls.__struct_fields__ if f in given}
-        try:
-            parts.append(msgspec.convert(mine, cls, strict=False))
-        except msgspec.ValidationError as e:
-            raise BadSettings(f"bad value in the environment: {e} (names: {', '.join(PREFIX + m.upper() for m in mine)})") from None
+    settings = Settings(
+        site=_part(Site, given), server=_part(Server, given), storage=_part(Storage, given), mail=_part(Mail, given), sms=_part(Sms, given)
+    )
     if given:
         raise BadSettings(f"unknown setting: {', '.join(sorted(PREFIX + k.upper() for k in given))}")
-    site, server, storage, mail, sms = parts
-    settings = Settings(site=site, server=server, storage=storage, mail=mail, sms=sms)
     _refuse(settings)
     return settings
+
+
+def _part(kind: type[Part], given: dict[str, str]) -> Part:
+    """Takes out of ``given`` what one class knows."""
+    mine = {f: given.pop(f) for f in kind.__struct_fields__ if f in given}
+    try:
+        return msgspec.convert(mine, kind, strict=False)
+    except msgspec.ValidationError as e:
+        raise BadSettings(f"bad value in the environment: {e} (names: {', '.join(PREFIX + m.upper() for m in mine)})") from None
 
 
 def _refuse(s: Settings) -> None:

@@ -51,16 +51,16 @@ async def ask_by_mail(tx: Transaction, services: Services, client: Client, flow:
 async def _recipient(tx: Transaction, services: Services, flow: Flow, account: Account) -> Recipient:
     match flow.action:
         case Action.SIGN_UP:
-            return await _new_address(tx, services, flow, MessageKind.SIGN_UP_CODE, MessageKind.SIGN_UP_TAKEN)
+            return await _new_address(tx, flow, MessageKind.SIGN_UP_CODE, MessageKind.SIGN_UP_TAKEN)
         case Action.ADD_ADDRESS:
-            return await _new_address(tx, services, flow, MessageKind.ADDRESS_CODE, MessageKind.ADDRESS_TAKEN)
+            return await _new_address(tx, flow, MessageKind.ADDRESS_CODE, MessageKind.ADDRESS_TAKEN)
         case Action.SIGN_IN:
             return _own_address(services, flow, account, MessageKind.SIGN_IN_LINK)
         case _:
             return _own_address(services, flow, account, MessageKind.RECOVERY_CODE)
 
 
-async def _new_address(tx: Transaction, services: Services, flow: Flow, kind: MessageKind, taken: MessageKind) -> Recipient:
+async def _new_address(tx: Transaction, flow: Flow, kind: MessageKind, taken: MessageKind) -> Recipient:
     """An address that is not the account's yet; when another has it, its owner is told instead."""
     to, key = flow.wants.address, flow.wants.address_key
     if not flow.void:

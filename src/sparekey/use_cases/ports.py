@@ -281,13 +281,26 @@ class Audit(Protocol):
 class Transaction(Protocol):
     """One transaction. It commits when the block ends without an error, and leaves nothing behind otherwise."""
 
-    accounts: Accounts
-    flows: Flows
-    sessions: Sessions
-    devices: Devices
-    guesses: GuessCounters
-    outbox: Outbox
-    audit: Audit
+    @property
+    def accounts(self) -> Accounts: ...
+
+    @property
+    def flows(self) -> Flows: ...
+
+    @property
+    def sessions(self) -> Sessions: ...
+
+    @property
+    def devices(self) -> Devices: ...
+
+    @property
+    def guesses(self) -> GuessCounters: ...
+
+    @property
+    def outbox(self) -> Outbox: ...
+
+    @property
+    def audit(self) -> Audit: ...
 
 
 class Store(Protocol):

@@ -10,8 +10,8 @@ from sparekey.domain.audit import Event
 from sparekey.domain.errors import FieldProblem, InvalidInput
 from sparekey.domain.flow.wants import Wants
 from sparekey.domain.names import check_name
-from sparekey.use_cases.check_password import check_password
 from sparekey.use_cases.ask_by_mail import RESERVED, ask_by_mail
+from sparekey.use_cases.check_password import check_password
 from sparekey.use_cases.record import SUBJECT, record
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing, situation_of, standing

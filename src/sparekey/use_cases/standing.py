@@ -15,6 +15,9 @@ from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.tokens import token_hash
 
+CHALLENGES = frozenset({FactorKind.EMAIL, FactorKind.PASSWORD})
+"""The kinds for which there is a challenge. The policy names more than can be asked today; only these are offered."""
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -71,7 +74,7 @@ def standing(services: Services, flow: Flow, situation: Situation, *, held: bool
     return Standing(
         flow=flow,
         verdict=verdict,
-        choices=verdict.choices if isinstance(verdict, Ask) else (),
+        choices=tuple(k for k in verdict.choices if k in CHALLENGES) if isinstance(verdict, Ask) else (),
         sent=bool(sent),
         resend_at=max(sent) + RESEND_AFTER if sent else None,
         held=held,

@@ -2,9 +2,9 @@
 
 from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
-from sparekey.use_cases.start_by_name import start_by_name
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing
+from sparekey.use_cases.start_by_name import start_by_name
 
 
 async def start_recovery(services: Services, client: Client, typed: str) -> Standing:

@@ -1,4 +1,4 @@
-"""Secrets of 256 random bits that people's browsers and programs carry: kept as SHA-256, which for so many bits needs neither salt nor key."""
+"""Secrets of 256 random bits that browsers and programs carry: kept as SHA-256, which for so many bits needs neither salt nor key."""
 
 import hashlib
 import hmac

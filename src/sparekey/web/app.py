@@ -17,7 +17,7 @@ from sparekey.domain.errors import BadRequest, SparekeyError, StoreUnavailable
 from sparekey.web.api.body import problem_answer
 from sparekey.web.errors import Known, Shown, shown
 from sparekey.web.guard import LARGEST_BODY, Door
-from sparekey.web.pages.problems import problem_page
+from sparekey.web.pages.problems import plain_problem_page
 from sparekey.web.routes import routes
 from sparekey.web.session_check import PATH, Receive, Scope, Send, SessionCheck
 
@@ -139,4 +139,4 @@ async def on_bug(request: Request, error: Exception) -> Response:
 async def _answer(request: Request, what: Shown, detail: str = "") -> Response:
     if request.url.path.startswith("/api/"):
         return problem_answer(request, what, detail)
-    return await problem_page(request, what)
+    return plain_problem_page(request, what)

@@ -8,7 +8,7 @@ from starlette.staticfiles import StaticFiles
 from sparekey.web import health
 from sparekey.web.api import openapi
 from sparekey.web.api.routes import API_ROUTES
-from sparekey.web.pages import account, dev, flow, link, public, sign_in, sign_up, well_known
+from sparekey.web.pages import account, dev, flow, link, public, recover, sign_in, sign_up, site, well_known
 from sparekey.web.pages.render import STATIC
 
 
@@ -18,10 +18,12 @@ def routes(*, development: bool) -> list[BaseRoute]:
         *public.ROUTES,
         *sign_up.ROUTES,
         *sign_in.ROUTES,
+        *recover.ROUTES,
         *flow.ROUTES,
         *link.ROUTES,
         *account.ROUTES,
         *well_known.ROUTES,
+        *site.ROUTES,
         *(dev.ROUTES if development else ()),
     )
     return [

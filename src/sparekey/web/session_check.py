@@ -49,7 +49,8 @@ class SessionCheck:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         token = self._token(scope["headers"])
-        status, headers, body = 401, (*_HEADERS, _PROBLEM, (b"www-authenticate", b"Bearer")), _NOT_SIGNED_IN
+        status, body = 401, _NOT_SIGNED_IN
+        headers: tuple[tuple[bytes, bytes], ...] = (*_HEADERS, _PROBLEM, (b"www-authenticate", b"Bearer"))
         if token:
             try:
                 found = await self._checks.who_is(token)

@@ -13,7 +13,7 @@ from sparekey.domain.errors import FlowOver
 from sparekey.domain.flow.asked import Asked
 from sparekey.domain.flow.events import CarriedOut, Ended, Event, NothingMore, Proven, Started, TimePassed
 from sparekey.domain.flow.state import OPEN, Move, State, move
-from sparekey.domain.flow.wants import Wants
+from sparekey.domain.flow.wants import NOTHING, Wants
 from sparekey.domain.policy.decide import decide
 from sparekey.domain.policy.model import Policy, Situation
 from sparekey.domain.policy.verdict import Allow, Ask, Delay, Deny, Refer, Verdict
@@ -47,7 +47,7 @@ class Flow:
     expires_at: datetime
     language: str
     typed: str = ""
-    wants: Wants = Wants()
+    wants: Wants = NOTHING
     proofs: tuple[Proof, ...] = ()
     asked: tuple[Asked, ...] = ()
     route: str = ""

@@ -15,3 +15,6 @@ class Wants:
     """The new address as it will be written to; for removing or making main, the id of one the account has."""
     address_key: str = ""
     session_id: str = ""
+
+
+NOTHING = Wants()

@@ -58,9 +58,9 @@ async def _start(services: Services, client: Client, body: s.Start) -> Standing:
     match body:
         case s.StartSignUp():
             return await sign_up(services, client, name=body.name, email=body.email, password=body.password)
-        case s.StartSignIn(password=None):
-            return await start_sign_in(services, client, body.identifier)
-        case s.StartSignIn(identifier=identifier, password=str() as password):
+        case s.StartSignIn(identifier, password):
+            if password is None:
+                return await start_sign_in(services, client, identifier)
             return await sign_in(services, client, identifier, password)
         case s.StartRecovery():
             return await start_recovery(services, client, body.identifier)

@@ -17,11 +17,7 @@ Language = Annotated[str, Meta(max_length=8, pattern=_PLAIN)]
 Id = Annotated[str, Meta(max_length=64, pattern="^[0-9a-f]*$")]
 
 
-class Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What comes in: nothing that is not described is taken."""
-
-
-class StartSignUp(Body, tag="sign_up", tag_field="action"):
+class StartSignUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="sign_up", tag_field="action"):
     """Create an account. A code and a link go to the address."""
 
     email: Typed
@@ -30,24 +26,24 @@ class StartSignUp(Body, tag="sign_up", tag_field="action"):
     language: Language = ""
 
 
-class StartSignIn(Body, tag="sign_in", tag_field="action"):
+class StartSignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="sign_in", tag_field="action"):
     """Sign in. With a password the answer is at once; without one a link is sent to the mailbox."""
 
     identifier: Typed
     password: Password | None = None
 
 
-class StartRecovery(Body, tag="recover", tag_field="action"):
+class StartRecovery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="recover", tag_field="action"):
     """Get back in. A code and a link go to the mailbox."""
 
     identifier: Typed
 
 
-class StartChangePassword(Body, tag="change_password", tag_field="action"):
+class StartChangePassword(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="change_password", tag_field="action"):
     """Change the password; the present one is asked for, then the new one."""
 
 
-class StartChangeDetails(Body, tag="change_details", tag_field="action"):
+class StartChangeDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="change_details", tag_field="action"):
     """Change name, language and user name to what is given."""
 
     name: Name
@@ -55,21 +51,21 @@ class StartChangeDetails(Body, tag="change_details", tag_field="action"):
     user_name: Annotated[str, Meta(max_length=100, pattern=_PLAIN)] = ""
 
 
-class StartAddAddress(Body, tag="add_address", tag_field="action"):
+class StartAddAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="add_address", tag_field="action"):
     """Add an e-mail address. A code goes to it once the session is fresh."""
 
     email: Typed
 
 
-class StartRemoveAddress(Body, tag="remove_address", tag_field="action"):
+class StartRemoveAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="remove_address", tag_field="action"):
     address_id: Id
 
 
-class StartSetMainAddress(Body, tag="set_main_address", tag_field="action"):
+class StartSetMainAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="set_main_address", tag_field="action"):
     address_id: Id
 
 
-class StartEndSessions(Body, tag="end_sessions", tag_field="action"):
+class StartEndSessions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="end_sessions", tag_field="action"):
     """End one session, or without an id all others."""
 
     session_id: Id = ""
@@ -88,43 +84,43 @@ Start = (
 )
 
 
-class StartFlow(Body):
+class StartFlow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     flow: Start
 
 
-class AnswerCode(Body, tag="email", tag_field="challenge"):
+class AnswerCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="email", tag_field="challenge"):
     code: Code
 
 
-class AnswerPassword(Body, tag="password", tag_field="challenge"):
+class AnswerPassword(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="password", tag_field="challenge"):
     password: Password
 
 
 Answer = AnswerCode | AnswerPassword
 
 
-class AnswerFlow(Body):
+class AnswerFlow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     answer: Answer
 
 
-class SendCode(Body):
+class SendCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     challenge: Literal["email"]
 
 
-class FinishFlow(Body):
+class FinishFlow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``password``: the new one. For a sign-up whose link was opened elsewhere, the one chosen at sign-up, or with ``name`` a new one."""
 
     password: Password
     name: Name = ""
 
 
-class OpenLink(Body):
+class OpenLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``token``: what stands behind ``/l/`` in the mailed address."""
 
     token: Annotated[str, Meta(max_length=200)]
 
 
-class CheckPassword(Body):
+class CheckPassword(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     password: Password
     name: Name = ""
     email: Typed = ""
