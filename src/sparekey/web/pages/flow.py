@@ -8,18 +8,17 @@ from starlette.routing import Route
 from sparekey.domain.actions import Action
 from sparekey.domain.errors import Busy, FieldProblem, FlowOver, InvalidInput, NotProven, StaleFlow, TooManyTries, WrongStep
 from sparekey.domain.factors import FactorKind
-from sparekey.messages.reasons import sentence
 from sparekey.use_cases.answer_challenge import answer_code, answer_password
 from sparekey.use_cases.end_flow import leave_flow, nothing_more
 from sparekey.use_cases.finish_flow import finish_sign_up, finish_with_password
 from sparekey.use_cases.load_flow import show_flow
 from sparekey.use_cases.send_code import send_code
 from sparekey.use_cases.standing import Standing
-from sparekey.web.pages.endpoints import action, page, wrong, wrong_input
+from sparekey.web.errors import shown
+from sparekey.web.pages.endpoints import action, held_back, page, wrong, wrong_input
 from sparekey.web.pages.flow_view import flow_page, go_on, over_page
 from sparekey.web.pages.forms import Form
-from sparekey.web.pages.problems import wait_words
-from sparekey.web.pages.views import FormView
+from sparekey.web.pages.views import FormView, Problem
 from sparekey.web.pages.visit import Visit
 
 SHOWN_BY_THE_FLOW = frozenset({"done", "expired", "left", "replaced", "disowned", "referred", "denied"})
@@ -38,7 +37,7 @@ async def _show(visit: Visit) -> Response:
 async def _answer(visit: Visit, form: Form) -> Response:
     typed, password = form["answer"], form["kind"] == FactorKind.PASSWORD
     if not typed:
-        return await _again(visit, form, wrong(visit, form, ("answer", "password_missing" if password else "code_missing")), 422)
+        return await _again(visit, form, wrong(visit, form, "answer", "password_missing" if password else "code_missing"), 422)
     judge = answer_password if password else answer_code
     return await _step(visit, form, lambda: judge(visit.services, visit.client, _id(visit), typed))
 
@@ -61,9 +60,9 @@ async def _finish(visit: Visit, form: Form) -> Response:
     """The new password, typed twice; or, for a sign-up whose link was opened elsewhere, its password or a new one with a name."""
     password = form["password"]
     if not password:
-        return await _again(visit, form, wrong(visit, form, ("password", "password_missing")), 422)
+        return await _again(visit, form, wrong(visit, form, "password", "password_missing"), 422)
     if "password_again" in form.fields and form["password_again"] != password:
-        return await _again(visit, form, wrong(visit, form, ("password_again", "passwords_differ")), 422)
+        return await _again(visit, form, wrong(visit, form, "password_again", "passwords_differ"), 422)
 
     async def step() -> Standing:
         standing = await show_flow(visit.services, visit.client, _id(visit))
@@ -83,15 +82,9 @@ async def _step(visit: Visit, form: Form, step: Callable[[], Awaitable[Standing]
     except InvalidInput as e:
         return await _again(visit, form, wrong_input(visit, form, e), 422)
     except NotProven:
-        password = form["kind"] == FactorKind.PASSWORD or "password" in form.fields
-        field = "password" if "password" in form.fields else "answer"
-        return await _again(visit, form, wrong(visit, form, (field, "password_wrong" if password else "code_wrong")), 422)
-    except TooManyTries as e:
-        said = sentence(visit.words, e.reason, (("seconds", str(e.retry_after)),))
-        notice = f"{said} {wait_words(visit.words, e.retry_after)}" if e.reason != "resend_too_soon" else said
-        return await _again(visit, form, wrong(visit, form, notice=notice), 429, e.retry_after)
-    except Busy as e:
-        return await _again(visit, form, wrong(visit, form, notice=sentence(visit.words, e.reason)), 503, e.retry_after)
+        return await _again(visit, form, _not_right(visit, form), 422)
+    except (TooManyTries, Busy) as e:
+        return await _again(visit, form, held_back(visit, form, e), shown(e).status, e.retry_after)
     except FlowOver as e:
         return visit.go(f"/flow/{_id(visit)}") if e.reason in SHOWN_BY_THE_FLOW else over_page(visit, e.reason)
     except (WrongStep, StaleFlow):
@@ -107,17 +100,29 @@ async def _again(visit: Visit, form: Form, again: FormView, status: int, retry_a
     return flow_page(visit, standing, way=form["kind"], form=again, status=status, retry_after=retry_after)
 
 
+def _not_right(visit: Visit, form: Form) -> FormView:
+    _ = visit.words.gettext
+    if "password" in form.fields:
+        return FormView(form.kept, (Problem("password", _("This is not the password that was chosen at sign-up.")),))
+    if form["kind"] == FactorKind.PASSWORD:
+        said = _("This password is not right. Is Caps Lock on, or another keyboard layout?")
+    else:
+        said = _("This code is not right, or it is too old. Look for the newest message, or ask for a new code.")
+    return FormView(form.kept, (Problem("answer", said),))
+
+
 def _id(visit: Visit) -> str:
     flow_id: str = visit.request.path_params["flow_id"]
     return flow_id
 
 
 def _held(visit: Visit) -> str:
-    return visit.words.gettext("Several messages went to this address in a short time, so no new one was sent. Those sent before are still good.")
+    _ = visit.words.gettext
+    return _("Several messages went to this address in a short time, so no new one was sent. Those sent before are still good.")
 
 
 ROUTES = [
-    Route("/flow/{flow_id}", page(_show)),
+    Route("/flow/{flow_id}", page(_show), methods=["GET"]),
     Route("/flow/{flow_id}/answer", action(_answer, "answer"), methods=["POST"]),
     Route("/flow/{flow_id}/send", action(_send, "kind"), methods=["POST"]),
     Route("/flow/{flow_id}/nothing-more", action(_nothing_more), methods=["POST"]),

@@ -35,7 +35,7 @@ KEEPS: Final = frozenset({"cookies_refused", "busy", "store_unavailable", "too_m
 """Only where the form is surely ours: what another site sent must not lie ready under our button."""
 
 
-def problem_page(visit: Visit, shown: Shown, form: Form | None = None) -> Response:
+def show_problem(visit: Visit, shown: Shown, form: Form | None = None) -> Response:
     """The page for one error, with the status of the one table of errors."""
     keep = form if form is not None and shown.reason in KEEPS else Form({})
     return visit.show(
@@ -51,8 +51,8 @@ def problem_page(visit: Visit, shown: Shown, form: Form | None = None) -> Respon
 
 
 def plain_problem_page(request: Request, shown: Shown) -> Response:
-    """The same where no page was reached: unknown address, wrong method, our own fault. The database is not asked."""
-    return problem_page(visit_without_store(request), shown)
+    """The same where no handler was reached: unknown address, wrong method, our own fault. The database is not asked."""
+    return show_problem(visit_without_store(request), shown)
 
 
 def wait_words(words: gettext.NullTranslations, seconds: int) -> str:

@@ -1,5 +1,85 @@
-"""sign_in pages."""
+"""Signing in, by password or mailed link, and out."""
 
+from typing import Final
+
+from starlette.responses import Response
 from starlette.routing import Route
 
-ROUTES: list[Route] = []
+from sparekey.domain.errors import Busy, InvalidInput, NotProven, TooManyTries
+from sparekey.use_cases.sign_in import sign_in
+from sparekey.use_cases.sign_out import sign_out
+from sparekey.use_cases.standing import Standing
+from sparekey.use_cases.start_sign_in import start_sign_in
+from sparekey.web.errors import shown
+from sparekey.web.pages.endpoints import action, held_back, page, wrong, wrong_input
+from sparekey.web.pages.flow_view import go_on
+from sparekey.web.pages.forms import Form
+from sparekey.web.pages.views import FormView, Problem
+from sparekey.web.pages.visit import Visit, local_path
+
+MANY: Final = 3
+"""After so many failures the page leads to recovery and to a mailed link (I1). The browser counts them itself: it is a help, no defence."""
+
+
+async def _form(visit: Visit) -> Response:
+    values = {"next": local_path(visit.request.query_params.get("next", "/account")), "failures": "0"}
+    return visit.show("sign_in.html", form=FormView(values), many_failures=False)
+
+
+async def _sign_in(visit: Visit, form: Form) -> Response:
+    if not form["password"]:
+        return _again(visit, form, wrong(visit, form, "password", "password_missing"), 422)
+    try:
+        standing = await sign_in(visit.services, visit.client, form["identifier"], form["password"])
+    except InvalidInput as e:
+        return _again(visit, form, wrong_input(visit, form, e), 422)
+    except NotProven:
+        _ = visit.words.gettext
+        said = _("This name and password do not go together. Check both, Caps Lock, and the keyboard layout.")
+        return _again(visit, form, FormView(form.kept, (Problem("", said),)), 422, failed=True)
+    except (TooManyTries, Busy) as e:
+        again = held_back(visit, form, e)
+        return _again(visit, form, again, shown(e).status, failed=isinstance(e, TooManyTries), retry_after=e.retry_after)
+    return _on(visit, form, standing)
+
+
+async def _mail_link(visit: Visit, form: Form) -> Response:
+    try:
+        return _on(visit, form, await start_sign_in(visit.services, visit.client, form["identifier"]))
+    except InvalidInput as e:
+        return _again(visit, form, wrong_input(visit, form, e), 422)
+    except TooManyTries as e:
+        return _again(visit, form, held_back(visit, form, e), 429, retry_after=e.retry_after)
+
+
+async def _sign_out(visit: Visit, form: Form) -> Response:
+    if visit.who is not None:
+        await sign_out(visit.services, visit.client, visit.who.session)
+    response = visit.go(local_path(form["back"]) if form["back"] else "/signed-out")
+    visit.door.cookies.clear(response, "session")
+    return response
+
+
+async def _signed_out(visit: Visit) -> Response:
+    return visit.show("signed_out.html")
+
+
+def _on(visit: Visit, form: Form, standing: Standing) -> Response:
+    return go_on(visit, standing, next_page=local_path(form["next"]) if form["next"] else "")
+
+
+def _again(visit: Visit, form: Form, again: FormView, status: int, *, failed: bool = False, retry_after: int = 0) -> Response:
+    before = int(form["failures"]) if form["failures"] in {"1", "2", "3"} else 0
+    failures = min(before + failed, MANY)
+    again = FormView({**again.values, "failures": str(failures)}, again.problems, again.notice)
+    many = failures >= MANY or retry_after > 0
+    return visit.show("sign_in.html", status=status, retry_after=retry_after, form=again, many_failures=many)
+
+
+ROUTES = [
+    Route("/sign-in", page(_form), methods=["GET"]),
+    Route("/sign-in", action(_sign_in, "identifier", "password"), methods=["POST"]),
+    Route("/sign-in/link", action(_mail_link, "identifier"), methods=["POST"]),
+    Route("/sign-out", action(_sign_out), methods=["POST"]),
+    Route("/signed-out", page(_signed_out), methods=["GET"]),
+]

@@ -93,25 +93,6 @@ class AccountView:
 
 
 @dataclass(frozen=True, slots=True)
-class AddressView:
-    address_id: str
-    value: str
-    main: bool
-    settled: bool
-    added_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceView:
-    session_id: str
-    name: str
-    place: str
-    created_at: datetime
-    seen_at: datetime
-    this: bool
-
-
-@dataclass(frozen=True, slots=True)
 class EventView:
     sentence: str
     where: str
@@ -120,7 +101,7 @@ class EventView:
 
 @dataclass(frozen=True, slots=True)
 class MessageView:
-    """One message that was sent. ``state``: ready, delivered or dead."""
+    """One message that was sent. ``state``: ready, delivered, expired or dead."""
 
     subject: str
     hint: str

@@ -1,0 +1,133 @@
+"""One visit to a page: who came, in which language, and the two answers that a page gives: show something, or go on elsewhere."""
+
+import gettext
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse
+
+from sparekey.domain.errors import NotSignedIn
+from sparekey.messages import catalogue
+from sparekey.use_cases.ports import WhoIs
+from sparekey.use_cases.services import Client, Services
+from sparekey.use_cases.standing import Opened
+from sparekey.web.guard import Door, Visitor, csrf_token, door_of, keep_browser, keep_opened, network_of, visitor
+from sparekey.web.pages import render
+from sparekey.web.pages.views import Frame
+
+LONGEST_PATH: Final = 300
+
+HEADERS: Final[Mapping[str, str]] = {
+    "cache-control": "no-store",
+    # Not "no-referrer": with that, browsers send "Origin: null" with our own forms (Fetch, "append a request Origin header").
+    "referrer-policy": "same-origin",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "cross-origin-opener-policy": "same-origin",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    request: Request
+    door: Door
+    came: Visitor
+
+    @property
+    def services(self) -> Services:
+        return self.door.services
+
+    @property
+    def client(self) -> Client:
+        return self.came.client
+
+    @property
+    def who(self) -> WhoIs | None:
+        return self.came.who
+
+    @property
+    def words(self) -> gettext.NullTranslations:
+        return catalogue.translator(self.client.language)
+
+    @property
+    def path(self) -> str:
+        """The page that this visit is about: for a form, the page on which it stands."""
+        path = self.request.url.path
+        if self.request.method in {"GET", "HEAD"}:
+            return local_path(f"{path}?{self.request.url.query}" if self.request.url.query else path)
+        return f"/flow/{path.split('/')[2]}" if path.startswith("/flow/") else PAGE_OF_FORM.get(path, path)
+
+    def member(self) -> WhoIs:
+        """Who is signed in. Raises ``NotSignedIn``."""
+        if self.who is None:
+            raise NotSignedIn
+        return self.who
+
+    def show(self, template: str, *, status: int = 200, section: str = "", retry_after: int = 0, **values: object) -> HTMLResponse:
+        """A page, with everything that surrounds it."""
+        nonce = secrets.token_urlsafe(18)
+        language = self.client.language
+        frame = Frame(
+            site_name=self.services.site.name,
+            language=language,
+            direction=render.direction(language),
+            languages=render.languages(),
+            nonce=nonce,
+            csrf=csrf_token(self.services.sealer, self.client.holder),
+            path=self.path,
+            development=self.door.development,
+            signed_in_as=self.who.name if self.who else "",
+            section=section,
+        )
+        response = HTMLResponse(render.html(template, frame, values), status, headers={**HEADERS, "content-security-policy": policy(nonce)})
+        if retry_after:
+            response.headers["retry-after"] = str(retry_after)
+        keep_browser(self.request, response, self.came)
+        return response
+
+    def go(self, path: str, opened: Opened | None = None) -> RedirectResponse:
+        """On to another page, with the cookies of a session that was just opened."""
+        response = RedirectResponse(path, 303, headers={"cache-control": "no-store"})
+        keep_browser(self.request, response, self.came)
+        keep_opened(self.request, response, opened)
+        return response
+
+    def to_sign_in(self) -> RedirectResponse:
+        """To the sign-in page, and from there back to this one."""
+        return self.go(f"/sign-in?next={quote(self.path)}")
+
+
+async def visit(request: Request) -> Visit:
+    """Raises ``StoreUnavailable`` when it cannot be found out who is signed in."""
+    return Visit(request, door_of(request), await visitor(request))
+
+
+def visit_without_store(request: Request) -> Visit:
+    """For pages that must be shown when the database cannot be asked: nobody is signed in on them."""
+    door = door_of(request)
+    holder = door.cookies.read(request, "browser")
+    language = catalogue.choose(request.headers.get("accept-language", ""), request.cookies.get("sparekey-language", ""))
+    client = Client(holder=holder or door.services.chance.token(), network=network_of(request), user_agent="", language=language)
+    return Visit(request, door, Visitor(client, None, fresh=not holder))
+
+
+PAGE_OF_FORM: Final[Mapping[str, str]] = {"/sign-in/link": "/sign-in", "/account/devices/end-others": "/account/devices"}
+"""The page on which a form stands, where it is sent to another address than its page has."""
+
+
+def local_path(text: str) -> str:
+    """A path of ours to go on to, or the first page: never another site, whatever a link says."""
+    fine = text.startswith("/") and not text.startswith(("//", "/\\")) and len(text) <= LONGEST_PATH
+    return text if fine and text.isascii() and text.isprintable() and "\\" not in text else "/"
+
+
+def policy(nonce: str) -> str:
+    """The content security policy of a page: our own script and style, and nothing from anywhere else."""
+    return (
+        f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src 'self' data:; connect-src 'self'; "
+        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    )
