@@ -10,7 +10,7 @@ from sparekey.domain.accounts import Account
 from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
 from sparekey.domain.errors import WrongStep
-from sparekey.domain.flow.events import CarriedOut
+from sparekey.domain.flow.events import CarriedOut, Started
 from sparekey.domain.flow.events import Event as FlowEvent
 from sparekey.domain.flow.flow import Flow, step
 from sparekey.domain.flow.permit import permit_of
@@ -22,6 +22,7 @@ from sparekey.use_cases.ports import SubjectLock, Transaction
 from sparekey.use_cases.record import record
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Opened
+from sparekey.use_cases.start_flow import new_flow
 
 GIVES_LAST = frozenset({Action.RECOVER, Action.CHANGE_PASSWORD})
 
@@ -54,7 +55,7 @@ async def advance(
         )
     opened = None
     if flow.state is State.ALLOWED and not flow.void and not _waits_for_person(flow):
-        flow, opened = await _carry_out(tx, services, client, lock, flow, situation.account)
+        flow, opened = await _carry_out(tx, services, client, lock, flow, situation)
     return Advanced(flow=flow, situation=replace(situation, proofs=flow.proofs), opened=opened)
 
 
@@ -67,12 +68,15 @@ def _waits_for_person(flow: Flow) -> bool:
 
 
 async def _carry_out(
-    tx: Transaction, services: Services, client: Client, lock: SubjectLock, flow: Flow, account: Account
+    tx: Transaction, services: Services, client: Client, lock: SubjectLock, flow: Flow, situation: Situation
 ) -> tuple[Flow, Opened | None]:
+    account = situation.account
     permit = permit_of(flow, services.clock.now())
     change = carry_out.Change(tx, services, client, lock, permit, flow, account)
     opened = None
     match flow.action:
+        case Action.SIGN_IN if flow.breached and not situation.known_device:
+            flow = replace(flow, next_flow=await _to_new_password(tx, services, client, flow, situation))
         case Action.SIGN_IN:
             opened, _ = await open_session(tx, services, client, lock, permit, flow, account)
         case Action.SIGN_UP:
@@ -92,6 +96,15 @@ async def _carry_out(
         case _:
             raise WrongStep(f"{flow.action} cannot be carried out yet")
     return over(services, flow, account), opened
+
+
+async def _to_new_password(tx: Transaction, services: Services, client: Client, flow: Flow, situation: Situation) -> str:
+    """The id of a recovery with the proofs of this sign-in: a breached password opens no session on an unknown device, it is
+    replaced first (P4)."""
+    begun = replace(new_flow(services, client, Action.RECOVER, flow.account_id, flow.subject, typed=flow.typed), proofs=flow.proofs)
+    recovery = step(begun, Started(), policy=services.policy, situation=replace(situation, proofs=flow.proofs))
+    await tx.flows.add(recovery)
+    return recovery.flow_id
 
 
 def over(services: Services, flow: Flow, account: Account) -> Flow:

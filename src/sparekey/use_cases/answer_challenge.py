@@ -22,6 +22,7 @@ from sparekey.domain.proofs import Proof
 from sparekey.use_cases.advance import advance
 from sparekey.use_cases.ask_by_mail import ask_by_mail
 from sparekey.use_cases.guesses import Guess, reserve
+from sparekey.use_cases.known_device import find_device
 from sparekey.use_cases.load_flow import Loaded, load_for_step, read_flow
 from sparekey.use_cases.notify import CODE
 from sparekey.use_cases.ports import AddressTaken, Transaction
@@ -30,7 +31,6 @@ from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.sign_in import compare, keep_rehash
 from sparekey.use_cases.standing import Standing, situation_of, standing
 from sparekey.use_cases.start_flow import check_volume
-from sparekey.use_cases.tokens import token_hash
 
 
 async def answer_code(services: Services, client: Client, flow_id: str, code: str) -> Standing:
@@ -39,7 +39,7 @@ async def answer_code(services: Services, client: Client, flow_id: str, code: st
     seen = await read_flow(services, client, flow_id)
     async with services.store.transaction() as tx:
         at = await load_for_step(tx, services, client, seen)
-        device = await tx.devices.find(token_hash(client.device_token), at.account.account_id)
+        device = await find_device(tx, client, at.account.account_id)
         own_lane = flow_id if any(not p.enrolling for p in at.flow.proofs) else ""
         guess = Guess(at.flow.subject, lane(FactorKind.EMAIL, device.device_id if device else "", own_lane), day_of(services.clock.now()))
         counter = await tx.guesses.count_one(guess.subject, guess.lane, guess.day)
@@ -79,7 +79,7 @@ async def answer_password(services: Services, client: Client, flow_id: str, pass
         verdict = judge(at.flow, services.policy, situation)
         if not isinstance(verdict, Ask) or FactorKind.PASSWORD not in verdict.choices:
             raise WrongStep("the password is not asked for")
-        device = await tx.devices.find(token_hash(client.device_token), at.account.account_id)
+        device = await find_device(tx, client, at.account.account_id)
         own_lane = flow_id if at.flow.proofs else ""
         guess = await reserve(tx, services, at.flow.subject, FactorKind.PASSWORD, device.device_id if device else "", own_lane)
     compared = await compare(services, at.account, password)

@@ -8,6 +8,7 @@ from sparekey.domain.flow.flow import Flow
 from sparekey.domain.flow.permit import Permit
 from sparekey.domain.messages import MessageKind
 from sparekey.domain.sessions import SESSION_LASTS, KnownDevice, Session
+from sparekey.use_cases.known_device import find_device
 from sparekey.use_cases.notify import tell, where
 from sparekey.use_cases.ports import SubjectLock, Transaction
 from sparekey.use_cases.record import record
@@ -26,7 +27,7 @@ async def open_session(
     if permit.action != "sign_up":
         permit.must_be_for("sign_in")
     now = services.clock.now()
-    device = await tx.devices.find(token_hash(client.device_token), account.account_id)
+    device = await find_device(tx, client, account.account_id)
     device_token = ""
     if device is None:
         device_token = services.chance.token()

@@ -17,12 +17,12 @@ from sparekey.domain.flow.events import Proven
 from sparekey.domain.flow.state import State
 from sparekey.use_cases.advance import advance
 from sparekey.use_cases.guesses import reserve
+from sparekey.use_cases.known_device import find_device
 from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.record import record, subject_of
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing, situation_of, standing
 from sparekey.use_cases.start_flow import check_volume, new_flow
-from sparekey.use_cases.tokens import token_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ async def sign_in(services: Services, client: Client, typed: str, password: str)
     async with services.store.transaction() as tx:
         account = await tx.accounts.find_by_key(key)
         lock = await tx.audit.lock(subject_of(services, account, key))
-        device = await tx.devices.find(token_hash(client.device_token), account.account_id)
+        device = await find_device(tx, client, account.account_id)
         guess = await reserve(tx, services, lock.chain, FactorKind.PASSWORD, device.device_id if device else "", "")
     compared = await compare(services, account, password)
     async with services.store.transaction() as tx:

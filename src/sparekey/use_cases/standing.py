@@ -11,9 +11,9 @@ from sparekey.domain.limits import RESEND_AFTER
 from sparekey.domain.policy.model import Situation
 from sparekey.domain.policy.verdict import Ask, Verdict
 from sparekey.domain.sessions import Session
+from sparekey.use_cases.known_device import find_device
 from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.services import Client, Services
-from sparekey.use_cases.tokens import token_hash
 
 CHALLENGES = frozenset({FactorKind.EMAIL, FactorKind.PASSWORD})
 """The kinds for which there is a challenge. The policy names more than can be asked today; only these are offered."""
@@ -53,7 +53,7 @@ class Standing:
 
 async def situation_of(tx: Transaction, services: Services, client: Client, account: Account, flow: Flow | None) -> Situation:
     """The account and the circumstances of this attempt, for the policy to judge."""
-    device = await tx.devices.find(token_hash(client.device_token), account.account_id)
+    device = await find_device(tx, client, account.account_id)
     session = client.session
     mine = session is not None and session.account_id == account.account_id
     return Situation(

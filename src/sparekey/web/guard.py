@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from sparekey.domain.errors import BadRequest, NotSignedIn
 from sparekey.messages import catalogue
+from sparekey.use_cases.known_device import with_device
 from sparekey.use_cases.ports import DevMailbox, DevPhone, Sealer, WhoIs
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Opened
@@ -149,7 +150,8 @@ def keep_opened(request: Request, response: Response, opened: Opened | None) -> 
     cookies = door_of(request).cookies
     cookies.set(response, "session", opened.token, lasts=MONTH)
     if opened.device_token:
-        cookies.set(response, "device", opened.device_token, lasts=TEN_YEARS)
+        known = with_device(cookies.read(request, "device"), opened.device_token)
+        cookies.set(response, "device", known, lasts=TEN_YEARS)
 
 
 async def bearer(request: Request) -> WhoIs:

@@ -8,7 +8,7 @@ from starlette.staticfiles import StaticFiles
 from sparekey.web import health
 from sparekey.web.api import openapi
 from sparekey.web.api.routes import API_ROUTES
-from sparekey.web.pages import account, dev, flow, link, public, recover, sign_in, sign_up, site, well_known
+from sparekey.web.pages import account, dev, flow, link, public, recover, sign_in, sign_up, site
 from sparekey.web.pages.render import STATIC
 
 
@@ -22,7 +22,6 @@ def routes(*, development: bool) -> list[BaseRoute]:
         *flow.ROUTES,
         *link.ROUTES,
         *account.ROUTES,
-        *well_known.ROUTES,
         *site.ROUTES,
         *(dev.ROUTES if development else ()),
     )

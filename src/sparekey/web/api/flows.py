@@ -142,7 +142,8 @@ async def say_nothing_more(request: Request) -> Response:
 
 
 async def leave(request: Request) -> Response:
-    return json_answer(flow_answer(await leave_flow(door_of(request).services, await client_of(request), request.path_params["flow_id"])))
+    await leave_flow(door_of(request).services, await client_of(request), request.path_params["flow_id"])
+    return Response(status_code=204)
 
 
 async def look(request: Request) -> Response:

@@ -44,7 +44,7 @@ API_ROUTES: tuple[ApiRoute, ...] = (
     ApiRoute(
         "POST", "/api/v1/flows/{flow_id}/nothing-more", "nothing_more", "I have no other way", flows.say_nothing_more, None, s.FlowAnswer
     ),
-    ApiRoute("DELETE", "/api/v1/flows/{flow_id}", "leave_flow", "Leave a flow", flows.leave, None, s.FlowAnswer),
+    ApiRoute("DELETE", "/api/v1/flows/{flow_id}", "leave_flow", "Leave a flow", flows.leave, None, None, 204),
     # Mailed links.
     ApiRoute("POST", "/api/v1/links/look", "look_at_link", "What a link would do; changes nothing", flows.look, s.OpenLink, s.LinkAnswer),
     ApiRoute("POST", "/api/v1/links/open", "open_link", "Spend a link", flows.open_, s.OpenLink, s.FlowAnswer),

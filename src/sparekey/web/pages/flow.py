@@ -48,12 +48,22 @@ async def _send(visit: Visit, form: Form) -> Response:
     return await _step(visit, form, lambda: send_code(visit.services, visit.client, _id(visit), FactorKind.EMAIL))
 
 
-async def _nothing_more(visit: Visit, form: Form) -> Response:
-    return await _step(visit, form, lambda: nothing_more(visit.services, visit.client, _id(visit)))
+async def _nothing_more(visit: Visit, form: Form) -> Response:  # noqa: ARG001 - the shape of an action
+    """Shown at once and not after a redirect: before the first proof the answer is only said, not stored."""
+    try:
+        return flow_page(visit, await nothing_more(visit.services, visit.client, _id(visit)))
+    except FlowOver as e:
+        return visit.go(f"/flow/{_id(visit)}") if e.reason in SHOWN_BY_THE_FLOW else over_page(visit, e.reason)
+    except (WrongStep, StaleFlow):
+        return visit.go(f"/flow/{_id(visit)}")
 
 
-async def _leave(visit: Visit, form: Form) -> Response:
-    return await _step(visit, form, lambda: leave_flow(visit.services, visit.client, _id(visit)))
+async def _leave(visit: Visit, form: Form) -> Response:  # noqa: ARG001 - the shape of an action
+    try:
+        await leave_flow(visit.services, visit.client, _id(visit))
+    except FlowOver as e:
+        return over_page(visit, e.reason)
+    return visit.go("/")
 
 
 async def _finish(visit: Visit, form: Form) -> Response:
