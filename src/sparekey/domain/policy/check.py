@@ -49,9 +49,12 @@ class Finding:
     params: tuple[tuple[str, str], ...] = ()
 
 
-def check(policy: Policy) -> tuple[Finding, ...]:
-    """Everything that is wrong with a policy, or worth knowing, errors first. Takes a few seconds."""
-    accounts = tuple(small_accounts())
+def check(policy: Policy, accounts: Iterable[tuple[str, Account]] | None = None) -> tuple[Finding, ...]:
+    """Everything that is wrong with a policy, or worth knowing, errors first. Takes a few seconds.
+
+    ``accounts``: what it is tried on, each with its description; all small accounts when left out.
+    """
+    accounts = tuple(small_accounts() if accounts is None else accounts)
     found = (*_dead_ends(policy), *_loops(policy), *_weak_ways(policy, accounts), *_unused(policy, accounts), *_standards(policy))
     return tuple(sorted(found, key=lambda f: (list(Severity).index(f.severity), f.action, f.route)))
 
@@ -173,38 +176,33 @@ def _weak_ways(policy: Policy, accounts: Iterable[tuple[str, Account]]) -> Itera
     told: set[tuple[Reason, str, str]] = set()
     for described, account in accounts:
         for known_device in (False, True):
-            situation = Situation(account, (), NOW, known_device=known_device)
-            for finding in (*cheaper_ways(policy, situation), *single_points(policy, situation)):
+            for finding in weak_ways(policy, Situation(account, (), NOW, known_device=known_device)):
                 key = (finding.reason, finding.action, finding.route)
                 if key not in told:
                     told.add(key)
                     yield replace(finding, params=(*finding.params, ("account", described)))
 
 
-def cheaper_ways(policy: Policy, situation: Situation) -> Iterator[Finding]:
-    """The ways into one account that ask for less than the sign-in they replace (mission.md, R15), agents aside.
+def weak_ways(policy: Policy, situation: Situation) -> Iterator[Finding]:
+    """The ways into one account that ask for too little, agents aside: one thing where there is a settled second factor, or less
+    than the sign-in that they replace (mission.md, R15).
 
-    As many different things (a wait counts those who hear of it), and as many safe against phishing or a wait that is heard of.
-    Young things raise nothing, so the sign-in is that of the account without them.
+    Not less means: as many different things (a wait counts those who hear of it), and as many safe against phishing or a wait
+    that is heard of. Young things raise nothing, so the sign-in is that of the account without them.
     """
+    with_second = has_settled_second_factor(situation.account, situation.now)
+    ways = tuple(_ways_in(policy, situation))
     settled = _settled_part(situation)
-    sign_in = openings(policy, "sign_in", settled)
-    least = 2 if has_settled_second_factor(situation.account, situation.now) else 1
-    things = min((len(o.things) for o in sign_in), default=least)
+    sign_in = [o for o in ways if o.action == "sign_in"] if settled == situation else openings(policy, "sign_in", settled)
+    things = min((len(o.things) for o in sign_in), default=2 if with_second else 1)
     resistant = min((len(o.kinds & PHISHING_RESISTANT) for o in sign_in), default=0)
-    for o in _ways_in(policy, situation):
+    for o in ways:
+        shown = (("shown", ", ".join(sorted(o.kinds))),)
+        if with_second and len(o.to_a_thief) < 2:
+            yield Finding(Severity.ERROR, Reason.SINGLE_POINT, o.action, o.route, shown)
         enough = len(o.to_a_thief) >= things and (len(o.kinds & PHISHING_RESISTANT) >= resistant or bool(o.heard_by))
         if o.action != "sign_in" and not enough:
-            yield Finding(Severity.ERROR, Reason.CHEAPER_THAN_SIGN_IN, o.action, o.route, (("shown", _names(o)),))
-
-
-def single_points(policy: Policy, situation: Situation) -> Iterator[Finding]:
-    """The ways into an account with a settled second factor that one stolen thing opens."""
-    if not has_settled_second_factor(situation.account, situation.now):
-        return
-    for o in _ways_in(policy, situation):
-        if len(o.to_a_thief) < 2:
-            yield Finding(Severity.ERROR, Reason.SINGLE_POINT, o.action, o.route, (("shown", _names(o)),))
+            yield Finding(Severity.ERROR, Reason.CHEAPER_THAN_SIGN_IN, o.action, o.route, shown)
 
 
 def _ways_in(policy: Policy, situation: Situation) -> Iterator[Opening]:
@@ -218,10 +216,6 @@ def _settled_part(situation: Situation) -> Situation:
     addresses = tuple(x for x in a.addresses if is_settled(x, a.contested_at, situation.now))
     enrolled = tuple(x for x in a.enrolled if is_settled(x, a.contested_at, situation.now))
     return replace(situation, account=replace(a, addresses=addresses, enrolled=enrolled))
-
-
-def _names(opening: Opening) -> str:
-    return ", ".join(sorted(opening.kinds))
 
 
 # ---------------------------------------------------------------- routes that nobody can meet

@@ -36,29 +36,39 @@ class Seen:
     """A situation under a policy, with what every route needs to know of it worked out once.
 
     ``proofs`` and ``session_proofs`` are those that are judged; at first those of the situation.
-    ``settled``: a thing is as settled as the oldest factor by which it is on the account.
+    ``settled``: a thing is as settled as the oldest factor by which it is on the account. ``second`` and ``settled_second``:
+    whether the account has such a factor.
     """
 
     policy: Policy
     situation: Situation
     factors: tuple[Factor, ...]
     settled: frozenset[Thing]
+    second: bool
+    settled_second: bool
     proofs: tuple[Proof, ...]
     session_proofs: tuple[Proof, ...]
 
     def with_proofs(self, proofs: tuple[Proof, ...], session_proofs: tuple[Proof, ...]) -> "Seen":
         """The same people in the same place, but with these things shown."""
-        return Seen(self.policy, self.situation, self.factors, self.settled, proofs, session_proofs)
+        return Seen(self.policy, self.situation, self.factors, self.settled, self.second, self.settled_second, proofs, session_proofs)
 
     def is_settled(self, factor: Factor) -> bool:
         return is_settled(factor, self.situation.account.contested_at, self.situation.now)
 
 
 def see(policy: Policy, situation: Situation) -> Seen:
-    factors = situation.factors()
-    contested = situation.account.contested_at
-    settled = frozenset(f.thing for f in factors if is_settled(f, contested, situation.now))
-    return Seen(policy, situation, factors, settled, situation.proofs, situation.session_proofs)
+    account, now, factors = situation.account, situation.now, situation.factors()
+    return Seen(
+        policy,
+        situation,
+        factors,
+        settled=frozenset(f.thing for f in factors if is_settled(f, account.contested_at, now)),
+        second=has_second_factor(account),
+        settled_second=has_settled_second_factor(account, now),
+        proofs=situation.proofs,
+        session_proofs=situation.session_proofs,
+    )
 
 
 @dataclass(frozen=True)
@@ -238,13 +248,13 @@ WORDS: tuple[Word, ...] = (
         "second_factor",
         Takes.YES_OR_NO,
         "Whether the account has a second factor at all.",
-        lambda f: f.route.second_factor is has_second_factor(f.situation.account),
+        lambda f: f.route.second_factor is f.seen.second,
     ),
     Word(
         "settled_second_factor",
         Takes.YES_OR_NO,
         "Whether the account has a second factor that is settled; a young one raises nothing.",
-        lambda f: f.route.settled_second_factor is has_settled_second_factor(f.situation.account, f.situation.now),
+        lambda f: f.route.settled_second_factor is f.seen.settled_second,
     ),
     Word(
         "breached_password",

@@ -10,7 +10,7 @@ from itertools import combinations
 
 from sparekey.domain.factors import Factor, FactorKind, Thing, ThingKind
 from sparekey.domain.policy.conditions import Seen, fits, rules_of, see, things_of, witnesses
-from sparekey.domain.policy.decide import Standing, rank, stands
+from sparekey.domain.policy.decide import Standing, order_of_kinds, rank, stands
 from sparekey.domain.policy.model import ActionPolicy, Policy, Route, Situation, Then
 from sparekey.domain.policy.verdict import Allow, Delay
 from sparekey.domain.proofs import Proof
@@ -78,13 +78,15 @@ def most_proofs(policy: Policy, rules: ActionPolicy) -> int:
 def _most(policy: Policy, route: Route) -> int:
     named = len(route.all_of) + bool(route.any_of) + bool(route.second) + bool(route.in_this_flow)
     strong = most_proofs(policy, policy.actions[route.as_strong_as]) if route.as_strong_as else 0
-    return named + route.things + strong
+    return named + max(0, route.things - bool(named)) + strong
 
 
 def _provable(rules: ActionPolicy, seen: Seen, *, agents: bool) -> tuple[Factor, ...]:
+    kinds = order_of_kinds(rules, seen.policy)
+    useful = tuple(f for f in seen.factors if f.kind in kinds)
     by_people = agents and any(FactorKind.SUPPORT_APPROVAL in r.kinds for r in rules.routes)
     approval = Factor("support_approval", FactorKind.SUPPORT_APPROVAL, AGENTS, seen.situation.now)
-    return (*seen.factors, approval) if by_people else seen.factors
+    return (*useful, approval) if by_people else useful
 
 
 def _sets(factors: tuple[Factor, ...], most: int) -> Iterator[tuple[Factor, ...]]:

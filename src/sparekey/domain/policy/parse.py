@@ -18,6 +18,7 @@ THINGS = "things"
 
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 LONGEST_NAME = 40
+LARGEST_NUMBER = 100_000  # eleven years in hours
 
 Named = TypeVar("Named", Then, Profile, Closure, FactorKind, ThingKind)
 
@@ -87,7 +88,7 @@ def _action(
     if not isinstance(opens, bool):
         raise BadSettings(f"{name}.toml: opens_account is true or false")
     or_else = table.get("or_else", "")
-    if or_else and or_else not in known:
+    if or_else and or_else not in tuple(known):
         raise BadSettings(f"{name}.toml: or_else names an action that has no file: {or_else!r}")
     return ActionPolicy(
         action=name,
@@ -144,7 +145,7 @@ def _value(where: str, word: Word, value: Any, known: frozenset[str]) -> Any:
         case Takes.KINDS:
             return _kinds(where, value)
         case Takes.ACTION:
-            if value not in known:
+            if value not in tuple(known):
                 raise BadSettings(f"{where}: names an action that has no file: {value!r}")
             return value
         case choices:
@@ -180,8 +181,8 @@ def _text(where: str, table: Mapping[str, Any], word: str) -> str:
 
 
 def _number(where: str, value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise BadSettings(f"{where}: is a whole number from 1")
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= LARGEST_NUMBER:
+        raise BadSettings(f"{where}: is a whole number from 1 to {LARGEST_NUMBER}")
     return value
 
 
@@ -199,7 +200,7 @@ def _kinds(where: str, value: object) -> tuple[FactorKind, ...]:
 
 
 def _one_of(where: str, value: Any, names: type[Named]) -> Named:
-    if value not in set(names):
+    if value not in tuple(names):
         raise BadSettings(f"{where}: unknown name {value!r}; known are: {_listed(names)}")
     return names(value)
 
