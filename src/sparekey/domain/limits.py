@@ -1,11 +1,10 @@
-"""Limits as data: how many guesses, how much volume, and what to do when the place where volume is counted fails.
+"""Limits as data: how many guesses, how many wrong codes, how much volume.
 
 Guess counters are in the database and cannot be reset by a stranger; volume limits may be lost at a restart.
 """
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
 
 from sparekey.domain.factors import FactorKind
 
@@ -66,24 +65,23 @@ def is_closed(today: int, in_a_row: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class VolumeLimit:
-    """At most ``most`` in a moving ``window``. ``if_store_fails``: what holds while the counters cannot be reached."""
+    """At most ``most`` in a moving ``window``."""
 
     name: str
     most: int
     window: timedelta
-    if_store_fails: Literal["refuse", "allow"]
 
 
 VOLUME_LIMITS: dict[str, VolumeLimit] = {
     limit.name: limit
     for limit in (
-        VolumeLimit("sign_up.network", 30, timedelta(hours=1), "refuse"),
-        VolumeLimit("sign_in.network", 300, timedelta(minutes=10), "allow"),
-        VolumeLimit("recover.network", 60, timedelta(minutes=10), "allow"),
-        VolumeLimit("answer.network", 300, timedelta(minutes=10), "allow"),
-        VolumeLimit("check_password.network", 600, timedelta(minutes=10), "refuse"),
+        VolumeLimit("sign_up.network", 30, timedelta(hours=1)),
+        VolumeLimit("sign_in.network", 300, timedelta(minutes=10)),
+        VolumeLimit("recover.network", 60, timedelta(minutes=10)),
+        VolumeLimit("answer.network", 300, timedelta(minutes=10)),
+        VolumeLimit("check_password.network", 600, timedelta(minutes=10)),
         # To one recipient: one mail in five minutes always goes, and five more an hour (mission.md, D1).
-        VolumeLimit("mail.always", 1, timedelta(minutes=5), "allow"),
-        VolumeLimit("mail.recipient", 5, timedelta(hours=1), "refuse"),
+        VolumeLimit("mail.always", 1, timedelta(minutes=5)),
+        VolumeLimit("mail.recipient", 5, timedelta(hours=1)),
     )
 }
