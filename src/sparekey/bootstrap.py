@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 from sparekey.adapters.breached import SHIPPED, BreachedLists, FilterFile, RangeService
 from sparekey.adapters.chance import SystemChance
 from sparekey.adapters.clock import SystemClock
+from sparekey.adapters.crypto.argon2 import Cost
 from sparekey.adapters.crypto.hasher import PepperedArgon2, threads_for
 from sparekey.adapters.crypto.keys import KeyRing, open_key_ring
 from sparekey.adapters.crypto.sealer import RingSealer
@@ -40,7 +41,7 @@ from sparekey.domain.passwords import rules_for
 from sparekey.domain.policy.model import Policy
 from sparekey.domain.policy.parse import load_policy
 from sparekey.settings import Settings, read_settings
-from sparekey.use_cases.ports import Delivery
+from sparekey.use_cases.ports import Chance, Clock, Delivery
 from sparekey.use_cases.services import Services, Site
 from sparekey.use_cases.who_is import SessionChecks
 from sparekey.web.app import Application, make_app
@@ -121,13 +122,17 @@ class Parts:
         await self.database.close()
 
 
-def build(settings: Settings) -> Parts:
-    """All parts of a process, not yet open. Raises ``BadSettings``."""
+def build(settings: Settings, *, clock: Clock | None = None, chance: Chance | None = None, cost: Cost | None = None) -> Parts:
+    """All parts of a process, not yet open. Raises ``BadSettings``.
+
+    ``clock``, ``chance``, ``cost`` (of one password hash): others than the machine's and the default, for tests and simulations.
+    """
     prepare_data_dir(settings)
-    clock, chance, ring, database = SystemClock(), SystemChance(), key_ring(settings), database_of(settings)
+    clock, chance = clock or SystemClock(), chance or SystemChance()
+    ring, database = key_ring(settings), database_of(settings)
     sealer = RingSealer(ring)
     store = SqlStore(database, sealer)
-    hasher = PepperedArgon2(ring, threads_for(settings.server.workers))
+    hasher = PepperedArgon2(ring, threads_for(settings.server.workers), cost=cost)
     http = httpx2.AsyncClient()
     service = RangeService(settings.storage.breached_range_url, http) if settings.storage.breached_range_url else None
     lists = [SHIPPED, *([Path(settings.storage.breached_file)] if settings.storage.breached_file else [])]
@@ -150,7 +155,7 @@ def build(settings: Settings) -> Parts:
     return Parts(services, SessionChecks(store, clock), deliverer, database, hasher, http)
 
 
-def deliveries(settings: Settings, clock: SystemClock, http: httpx2.AsyncClient) -> dict[AddressKind, Sequence[Delivery]]:
+def deliveries(settings: Settings, clock: Clock, http: httpx2.AsyncClient) -> dict[AddressKind, Sequence[Delivery]]:
     """The ways out of each channel, in the order in which they are tried. In development all end in the built-in mailbox and phone."""
     host = urlsplit(settings.base_url).hostname or ""
     if settings.development and not settings.mail.smtp:
@@ -188,12 +193,12 @@ def deliveries(settings: Settings, clock: SystemClock, http: httpx2.AsyncClient)
     return {AddressKind.EMAIL: mail, AddressKind.PHONE: sms}
 
 
-def dev_mailbox(settings: Settings, clock: SystemClock) -> DevMailbox:
+def dev_mailbox(settings: Settings, clock: Clock) -> DevMailbox:
     host = urlsplit(settings.base_url).hostname or ""
     return DevMailbox(settings.data_dir, mail_from=settings.mail.mail_from, sender_name=settings.site.name, host=host, clock=clock)
 
 
-def dev_phone(settings: Settings, clock: SystemClock) -> DevPhone:
+def dev_phone(settings: Settings, clock: Clock) -> DevPhone:
     return DevPhone(settings.data_dir, clock=clock)
 
 
@@ -203,8 +208,9 @@ def app() -> Application:
     return build_app(read_settings(os.environ))
 
 
-def build_app(settings: Settings) -> Application:
-    parts = build(settings)
+def build_app(settings: Settings, parts: Parts | None = None) -> Application:
+    """The application of one process; ``parts``: those it is made of, where not the usual ones."""
+    parts = parts or build(settings)
     wake = asyncio.Event()
 
     @asynccontextmanager
@@ -221,7 +227,7 @@ def build_app(settings: Settings) -> Application:
             await asyncio.gather(*tasks)
             await parts.close()
 
-    clock = SystemClock()
+    clock = parts.services.clock
     door = Door(
         services=parts.services,
         checks=parts.checks,
