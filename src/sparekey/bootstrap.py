@@ -13,7 +13,9 @@ from urllib.parse import urlsplit
 import httpx2
 import msgspec
 import structlog
+from granian.utils.proxies import wrap_asgi_with_proxy_headers
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from sparekey.adapters.breached import SHIPPED, BreachedLists, FilterFile, RangeService
 from sparekey.adapters.chance import SystemChance
@@ -202,10 +204,13 @@ def dev_phone(settings: Settings, clock: Clock) -> DevPhone:
     return DevPhone(settings.data_dir, clock=clock)
 
 
-def app() -> Application:
+def app() -> ASGIApp:
     """The whole server as one ASGI application, with the settings of the environment. Every worker process calls it once."""
     configure_log()
-    return build_app(read_settings(os.environ))
+    settings = read_settings(os.environ)
+    proxies = [p.strip() for p in settings.server.trusted_proxies.split(",") if p.strip()]
+    served: ASGIApp = build_app(settings)
+    return wrap_asgi_with_proxy_headers(served, trusted_hosts=proxies) if proxies else served
 
 
 def build_app(settings: Settings, parts: Parts | None = None) -> Application:

@@ -17,7 +17,6 @@ from sparekey.domain.flow.events import Proven
 from sparekey.domain.flow.flow import judge
 from sparekey.domain.flow.state import State
 from sparekey.domain.limits import day_of, is_closed, lane
-from sparekey.domain.policy.verdict import Ask
 from sparekey.domain.proofs import Proof
 from sparekey.use_cases.advance import advance
 from sparekey.use_cases.ask_by_mail import ask_by_mail
@@ -29,7 +28,7 @@ from sparekey.use_cases.ports import AddressTaken, Transaction
 from sparekey.use_cases.record import record
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.sign_in import compare, keep_rehash
-from sparekey.use_cases.standing import Standing, situation_of, standing
+from sparekey.use_cases.standing import Standing, choices_of, situation_of, standing
 from sparekey.use_cases.start_flow import check_volume
 
 
@@ -77,7 +76,7 @@ async def answer_password(services: Services, client: Client, flow_id: str, pass
         at = await load_for_step(tx, services, client, seen)
         situation = await situation_of(tx, services, client, at.account, at.flow)
         verdict = judge(at.flow, services.policy, situation)
-        if not isinstance(verdict, Ask) or FactorKind.PASSWORD not in verdict.choices:
+        if FactorKind.PASSWORD not in choices_of(at.flow, verdict):
             raise WrongStep("the password is not asked for")
         device = await find_device(tx, client, at.account.account_id)
         own_lane = flow_id if at.flow.proofs else ""

@@ -52,18 +52,19 @@ async def send_code(
 ) -> Asked:
     """Send a new code and link, and answer the question as the flow keeps it.
 
-    A message of a kind that tells no code (``sign_up_taken`` …) goes the same road: the question stands, and nothing answers it.
+    A message of a kind that tells no code or link (``sign_up_taken`` …) goes the same road: the question stands, and nothing
+    answers it.
     """
     now = services.clock.now()
     code = _long_code(services) if long else services.chance.digits(6)
     link = services.chance.token()
-    tells = {"code", "link"} & PARAMS[recipient.kind] and not recipient.void
+    tells = frozenset() if recipient.void else PARAMS[recipient.kind]
     asked = email_code.ask(
         flow_id=flow.flow_id,
         factor_id=recipient.address_id,
         thing=Thing(ThingKind.MAILBOX, recipient.key),
-        code=code if tells else services.chance.token(),
-        link=link if tells else services.chance.token(),
+        code=code if "code" in tells else services.chance.token(),
+        link=link if "link" in tells else services.chance.token(),
         lasts=lasts,
         now=now,
         hashes=lambda text: services.sealer.keyed_hashes(text.encode(), CODE),

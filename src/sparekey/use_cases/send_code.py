@@ -6,12 +6,11 @@ from sparekey.domain.factors import FactorKind
 from sparekey.domain.flow.flow import judge
 from sparekey.domain.flow.state import State
 from sparekey.domain.limits import RESEND_AFTER
-from sparekey.domain.policy.verdict import Ask
 from sparekey.use_cases.ask_by_mail import ask_by_mail
 from sparekey.use_cases.load_flow import load_for_step, read_flow
 from sparekey.use_cases.record import record
 from sparekey.use_cases.services import Client, Services
-from sparekey.use_cases.standing import Standing, situation_of, standing
+from sparekey.use_cases.standing import Standing, choices_of, situation_of, standing
 
 
 async def send_code(services: Services, client: Client, flow_id: str, kind: FactorKind) -> Standing:
@@ -22,7 +21,7 @@ async def send_code(services: Services, client: Client, flow_id: str, kind: Fact
         situation = await situation_of(tx, services, client, at.account, at.flow)
         enrolling = at.flow.state is State.ALLOWED and bool(at.flow.wants.address_key)
         verdict = judge(at.flow, services.policy, situation)
-        if kind is not FactorKind.EMAIL or not (enrolling or (isinstance(verdict, Ask) and kind in verdict.choices)):
+        if kind is not FactorKind.EMAIL or not (enrolling or kind in choices_of(at.flow, verdict)):
             raise WrongStep(f"{kind} cannot be sent now")
         now = services.clock.now()
         last = max((a.asked_at for a in at.flow.asked), default=None)

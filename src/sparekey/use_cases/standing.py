@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sparekey.domain.accounts import Account
+from sparekey.domain.actions import Action
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.flow.flow import Flow, judge
 from sparekey.domain.flow.state import State
@@ -67,6 +68,14 @@ async def situation_of(tx: Transaction, services: Services, client: Client, acco
     )
 
 
+def choices_of(flow: Flow, verdict: Verdict | None) -> tuple[FactorKind, ...]:
+    """The kinds of proof that may be tried now, best first. One who is signed in proves the password; whoever forgot it recovers."""
+    if not isinstance(verdict, Ask):
+        return ()
+    by_name = flow.action in {Action.SIGN_UP, Action.SIGN_IN, Action.RECOVER}
+    return tuple(k for k in verdict.choices if k in CHALLENGES and (by_name or k is not FactorKind.EMAIL))
+
+
 def standing(services: Services, flow: Flow, situation: Situation, *, held: bool = False, opened: Opened | None = None) -> Standing:
     """Ask the policy what may be done next."""
     verdict = judge(flow, services.policy, situation) if flow.state in {State.ASKING, State.WAITING} else None
@@ -74,7 +83,7 @@ def standing(services: Services, flow: Flow, situation: Situation, *, held: bool
     return Standing(
         flow=flow,
         verdict=verdict,
-        choices=tuple(k for k in verdict.choices if k in CHALLENGES) if isinstance(verdict, Ask) else (),
+        choices=choices_of(flow, verdict),
         sent=bool(sent),
         resend_at=max(sent) + RESEND_AFTER if sent else None,
         held=held,

@@ -1,5 +1,7 @@
 """What all flows begin with: a stored flow with an id, an expiry and a version, bound to the browser or program that began it."""
 
+from ipaddress import ip_address, ip_network
+
 from sparekey.domain.accounts import AccountId
 from sparekey.domain.errors import TooManyTries
 from sparekey.domain.flow.flow import FLOW_LASTS, Flow
@@ -40,6 +42,15 @@ def new_flow(
 
 async def check_volume(services: Services, limit: str, client: Client) -> None:
     """Raises ``TooManyTries`` when this network asked too often; the same for every name."""
-    wait = await services.limits.hit(limit, client.network)
+    wait = await services.limits.hit(limit, neighbourhood(client.network))
     if wait:
         raise TooManyTries(wait)
+
+
+def neighbourhood(network: str) -> str:
+    """What is counted as one network: an IPv4 address, or the 64 bits of an IPv6 one that a single subscriber is given (RFC 6177)."""
+    try:
+        address = ip_address(network)
+    except ValueError:
+        return network
+    return str(ip_network((address, 64), strict=False)) if address.version == 6 else network

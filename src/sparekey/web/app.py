@@ -4,6 +4,7 @@ Errors become answers here and nowhere else: the table is ``web/errors.py``; the
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final, cast
 
 import structlog
@@ -78,7 +79,9 @@ class Application:
             scope["app"] = self._inner
             await (await on_error(request, refused))(scope, receive, send_with_headers)  # type: ignore[arg-type]
             return
-        await self._inner(scope, _bounded(receive), send_with_headers)  # type: ignore[arg-type]
+        # The framework raises a bug once more after it was answered and logged; the server would print its text, values and all.
+        with suppress(Exception):
+            await self._inner(scope, _bounded(receive), send_with_headers)  # type: ignore[arg-type]
         if scope["method"] == "POST":
             self._wake()
 
