@@ -23,11 +23,11 @@ _CLAIM = Statement(
 )
 _DELIVERED = Statement(
     """update outbox set state = :state, delivered_at = :now, provider = :provider, receipt = :receipt, body = :wiped, error = ''
-    where message_id = :message_id"""
+    where message_id = :message_id and state = 'ready'"""
 )
 _FAILED = Statement("update outbox set next_at = :next_at, error = :error where message_id = :message_id and state = 'ready'")
-_DEAD = Statement("update outbox set state = 'dead', error = :error where message_id = :message_id")
-_EXPIRED = Statement("update outbox set state = 'expired', body = :wiped where message_id = :message_id")
+_DEAD = Statement("update outbox set state = 'dead', error = :error where message_id = :message_id and state = 'ready'")
+_EXPIRED = Statement("update outbox set state = 'expired', body = :wiped where message_id = :message_id and state = 'ready'")
 _RETRY = Statement("update outbox set state = 'ready', next_at = :now, tries = 0 where message_id = :message_id and state = 'dead'")
 _SENT = "select message_id, account_id, kind, channel, hint, state, created_at, tries, error, delivered_at from outbox"
 _IN_STATE = Statement(f"{_SENT} where state = :state order by next_at limit :most")
@@ -61,7 +61,14 @@ class SqlOutbox:
 
     async def claim(self, now: datetime, lease_until: datetime, most: int) -> Sequence[Claimed]:
         rows = await self._c.all(_CLAIM, now=to_ms(now), lease_until=to_ms(lease_until), most=most)
-        return [self._claimed(r) for r in rows]
+        claimed = []
+        for row in rows:
+            try:
+                claimed.append(self._claimed(row))
+            except (ValueError, msgspec.DecodeError):
+                # A lost key, or a kind of message that only a newer release knows: it must not hold up all others.
+                await self.dead(row[0], "unreadable")
+        return claimed
 
     async def delivered(self, message_id: str, now: datetime, provider: str, receipt: str) -> None:
         await self._over(message_id, "delivered", now, provider, receipt)
