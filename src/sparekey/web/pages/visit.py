@@ -21,14 +21,8 @@ from sparekey.web.pages.views import Frame
 
 LONGEST_PATH: Final = 300
 
-HEADERS: Final[Mapping[str, str]] = {
-    "cache-control": "no-store",
-    # Not "no-referrer": with that, browsers send "Origin: null" with our own forms (Fetch, "append a request Origin header").
-    "referrer-policy": "same-origin",
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "cross-origin-opener-policy": "same-origin",
-}
+HEADERS: Final[Mapping[str, str]] = {"cache-control": "no-store", "x-frame-options": "DENY"}
+"""Of every page; what every answer has stands in ``web/app.py``."""
 
 
 @dataclass(frozen=True, slots=True)
