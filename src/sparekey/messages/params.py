@@ -6,7 +6,7 @@ link            the token of the link, no more; the address is made from the sit
 minutes         how long the code (or, without a code, the link) works: a whole number from 1 to 1440
 device, place   who acted, in words ("Firefox on Linux", "Riga, Latvia"); empty when unknown
 at              when it happened: ISO 8601 with its offset, shown in UTC
-address         the address that the change is about, already masked
+address         the address that the change is about, or the main one of the account that a code leads to; already masked
 name            the owner's name; empty when there is none
 what            which details changed: ``name``, ``language``, ``user_name``, joined by commas
 =============== ===========================================================================================
@@ -26,7 +26,7 @@ _CHANGE: Final = _BY_WHOM | {"at"}
 
 PARAMS: Final[Mapping[MessageKind, frozenset[str]]] = {
     MessageKind.SIGN_UP_CODE: _CODE,
-    MessageKind.RECOVERY_CODE: _CODE | _BY_WHOM,
+    MessageKind.RECOVERY_CODE: _CODE | _BY_WHOM | {"address"},
     MessageKind.SIGN_IN_LINK: _BY_WHOM | {"link", "minutes"},
     MessageKind.ADDRESS_CODE: _CODE,
     MessageKind.SIGN_UP_TAKEN: frozenset(),

@@ -73,7 +73,10 @@ def _own_address(services: Services, flow: Flow, account: Account, kind: Message
     key = services.identifiers.key_of(flow.typed)
     address = next((a for a in account.emails if a.key == key), account.main_email)
     if not account.exists or address is None:
-        return Recipient(kind, NOBODY_ID, "", flow.typed, key, flow.language, void=True)
+        return Recipient(kind, NOBODY_ID, "", flow.typed, key, flow.language, void=True, main_address=flow.typed)
     if not is_settled(address, account.contested_at, services.clock.now()):
         kind = MessageKind.RECOVERY_UNSETTLED
-    return Recipient(kind, account.account_id, address.address_id, address.value, address.key, account.language, void=False)
+    main = account.main_email or address
+    return Recipient(
+        kind, account.account_id, address.address_id, address.value, address.key, account.language, void=False, main_address=main.value
+    )

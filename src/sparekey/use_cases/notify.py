@@ -21,7 +21,10 @@ CODE = "flow.code"
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Where a code goes, in whose history it stands, and in which words. ``void``: nowhere, though the same row is written."""
+    """Where a code goes, in whose history it stands, and in which words. ``void``: nowhere, though the same row is written.
+
+    ``main_address``: of the account that the code leads to, for those who do not remember which one it was (R1).
+    """
 
     kind: MessageKind
     account_id: AccountId
@@ -30,6 +33,7 @@ class Recipient:
     key: str
     language: str
     void: bool
+    main_address: str = ""
 
 
 async def may_send(services: Services, subject: str) -> bool:
@@ -71,7 +75,13 @@ async def send_code(
         enrolling=enrolling,
         long=long,
     )
-    known = {"code": code, "link": f"{flow.flow_id}{link}", "minutes": str(int(lasts.total_seconds()) // 60), **where(services, client)}
+    known = {
+        "code": code,
+        "link": f"{flow.flow_id}{link}",
+        "minutes": str(int(lasts.total_seconds()) // 60),
+        "address": masked(recipient.main_address),
+        **where(services, client),
+    }
     await tx.outbox.add(
         Message(
             message_id=services.chance.new_id(now),
