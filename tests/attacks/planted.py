@@ -1,0 +1,85 @@
+"""Servers with a bug on purpose, to show that the tests of this folder can fail.
+
+Run: ``python -m tests.attacks.planted BUG``, with the settings of ``sparekey serve`` in the environment.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.log import LogLevels
+from granian.server import Server
+from starlette.types import ASGIApp
+
+from sparekey import bootstrap
+from sparekey.adapters.sql.connection import Statement
+from sparekey.adapters.sql.flows import SqlFlows, _values
+from sparekey.domain.flow.flow import Flow, check_open
+from sparekey.settings import read_settings
+from sparekey.use_cases import answer_challenge, finish_flow
+from sparekey.use_cases.load_flow import Loaded, read_flow
+from sparekey.use_cases.ports import Transaction
+from sparekey.use_cases.services import Client, Services
+
+BUG = "PLANTED_BUG"
+
+_SAVE_WHATEVER_IS_THERE = Statement(
+    """update flow set account_id = :account_id, state = :state, version = :version, expires_at = :expires_at, data = :data
+    where flow_id = :flow_id"""
+)
+
+
+def check_then_act() -> None:
+    """The flow is judged as it was read before the transaction, and saved over whatever stands there meanwhile."""
+
+    async def read_and_dawdle(services: Services, client: Client, flow_id: str) -> Flow:
+        flow = await read_flow(services, client, flow_id)
+        await asyncio.sleep(0.01)
+        return flow
+
+    async def load_for_step(tx: Transaction, services: Services, client: Client, seen: Flow) -> Loaded:
+        lock = await tx.audit.lock(seen.subject)
+        check_open(seen, services.clock.now())
+        return Loaded(seen, await tx.accounts.get(seen.account_id), lock)
+
+    async def save(self: SqlFlows, flow: Flow) -> None:
+        await self._c.run(_SAVE_WHATEVER_IS_THERE, **_values(flow, flow.version + 1))
+
+    for module in (answer_challenge, finish_flow):
+        module.load_for_step = load_for_step  # type: ignore[attr-defined]
+        module.read_flow = read_and_dawdle  # type: ignore[attr-defined]
+    SqlFlows.save = save  # type: ignore[method-assign]
+
+
+BUGS: dict[str, Callable[[], None]] = {"check_then_act": check_then_act}
+
+
+def app() -> ASGIApp:
+    BUGS[os.environ[BUG]]()
+    return bootstrap.app()
+
+
+def program(bug: str) -> tuple[str, ...]:
+    """The command that starts a server with this bug."""
+    return (sys.executable, "-m", "tests.attacks.planted", bug)
+
+
+def main() -> None:
+    os.environ[BUG] = sys.argv[1]
+    server = read_settings(os.environ).server
+    Server(
+        "tests.attacks.planted:app",
+        factory=True,
+        address=server.host,
+        port=server.port,
+        interface=Interfaces.ASGI,
+        http=HTTPModes.http1,
+        loop=Loops.uvloop,
+        log_level=LogLevels.warning,
+    ).serve()
+
+
+if __name__ == "__main__":
+    main()
