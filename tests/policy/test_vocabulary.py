@@ -12,7 +12,7 @@ from sparekey.domain.errors import BadSettings
 from sparekey.domain.factors import FactorKind, ThingKind
 from sparekey.domain.policy.conditions import VOCABULARY, WORDS, Takes
 from sparekey.domain.policy.decide import decide
-from sparekey.domain.policy.model import Closure, Profile, Route, Situation
+from sparekey.domain.policy.model import Closure, Profile, Route, Situation, Then
 from sparekey.domain.policy.parse import load_policy, parse_policy, standard_texts
 from sparekey.domain.policy.verdict import Allow
 from tests.policy.people import NOW, account, show
@@ -125,6 +125,16 @@ def test_each_standard_file_is_an_action_or_about_things() -> None:
 
 def test_each_need_of_a_route_is_a_word_and_each_word_a_need() -> None:
     assert {f.name for f in fields(Route)} - {"name", "why", "then", "wait", "profiles", "needs"} == set(VOCABULARY)
+
+
+@pytest.mark.row("R10", "R15", "F9")
+def test_what_protects_an_account_stands_in_the_files() -> None:
+    policy = load_policy("shop", {})
+    by_people = FactorKind.SUPPORT_APPROVAL
+    assert all(r.witness for r in policy.actions["recover"].routes if r.then is Then.WAIT and by_people not in r.all_of)
+    assert all(r.a_second_factor_if_keys for r in policy.actions["recover"].routes if r.settled_second_factor and r.then is Then.ALLOW)
+    assert all(r.as_strong_as_removed for r in policy.actions["remove_factor"].routes)
+    assert all(r.outweighs_recovery for r in policy.actions["cancel_recovery"].routes)
 
 
 # ---------------------------------------------------------------- docs/policy.md

@@ -234,7 +234,7 @@ def _unused(policy: Policy, accounts: Iterable[tuple[str, Account]]) -> Iterator
 
 
 def _generous(account: Account) -> Iterator[Situation]:
-    """The account with one or two things shown, or all, and nothing in the way."""
+    """The account with one or two things shown and enrolled, or all, and nothing in the way."""
     others = (FactorKind.SUPPORT_APPROVAL, FactorKind.PAYMENT_PIN, FactorKind.SECRET_QUESTION)
     beside = tuple(
         Factor(kind, kind, AGENTS if kind is FactorKind.SUPPORT_APPROVAL else Thing(THING_OF[kind], kind), LONG_AGO) for kind in others
@@ -243,7 +243,8 @@ def _generous(account: Account) -> Iterator[Situation]:
     factors = account.factors()
     recovery = RunningRecovery(NOW, 0)
     for some in (*((f,) for f in factors), *combinations(factors, 2), factors):
-        proofs = tuple(Proof(f.kind, f.factor_id, f.thing, NOW) for f in some)
+        enrolling = tuple(Proof(f.kind, "new", f.thing, NOW, enrolling=True) for f in some)
+        proofs = (*(Proof(f.kind, f.factor_id, f.thing, NOW) for f in some), *enrolling)
         yield Situation(account, proofs, NOW, session_proofs=proofs, known_device=True, recovery=recovery)
 
 

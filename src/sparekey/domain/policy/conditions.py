@@ -282,7 +282,7 @@ WORDS: tuple[Word, ...] = (
         "enrols",
         Takes.KINDS,
         "One of these was proven while it is being enrolled. Such a proof counts for nothing else.",
-        lambda f: any(p.kind in f.route.enrols for p in f.seen.proofs),
+        lambda f: any(p.enrolling and p.kind in f.route.enrols for p in f.seen.proofs),
     ),
     Word(
         "things",

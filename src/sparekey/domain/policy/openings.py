@@ -76,17 +76,19 @@ def most_proofs(policy: Policy, rules: ActionPolicy) -> int:
 
 
 def _most(policy: Policy, route: Route) -> int:
-    named = len(route.all_of) + bool(route.any_of) + bool(route.second) + bool(route.in_this_flow)
-    strong = most_proofs(policy, policy.actions[route.as_strong_as]) if route.as_strong_as else 0
-    return named + max(0, route.things - bool(named)) + strong
+    named = len(route.all_of) + sum(map(bool, (route.any_of, route.second, route.in_this_flow, route.enrols)))
+    first = most_proofs(policy, policy.actions[route.as_strong_as or "sign_in"]) if route.as_strong_as or route.signed_in else 0
+    return named + max(0, route.things - bool(named)) + first
 
 
 def _provable(rules: ActionPolicy, seen: Seen, *, agents: bool) -> tuple[Factor, ...]:
-    kinds = order_of_kinds(rules, seen.policy)
+    kinds = set(order_of_kinds(rules, seen.policy))
+    if any(r.signed_in for r in rules.routes):
+        kinds.update(order_of_kinds(seen.policy.actions["sign_in"], seen.policy))
     useful = tuple(f for f in seen.factors if f.kind in kinds)
-    by_people = agents and any(FactorKind.SUPPORT_APPROVAL in r.kinds for r in rules.routes)
-    approval = Factor("support_approval", FactorKind.SUPPORT_APPROVAL, AGENTS, seen.situation.now)
-    return (*useful, approval) if by_people else useful
+    if not agents or FactorKind.SUPPORT_APPROVAL not in kinds:
+        return useful
+    return (*useful, Factor("support_approval", FactorKind.SUPPORT_APPROVAL, AGENTS, seen.situation.now))
 
 
 def _sets(factors: tuple[Factor, ...], most: int) -> Iterator[tuple[Factor, ...]]:
