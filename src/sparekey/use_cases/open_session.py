@@ -7,6 +7,7 @@ from sparekey.domain.audit import Event
 from sparekey.domain.flow.flow import Flow
 from sparekey.domain.flow.permit import Permit
 from sparekey.domain.messages import MessageKind
+from sparekey.domain.proofs import Proof
 from sparekey.domain.sessions import SESSION_LASTS, KnownDevice, Session
 from sparekey.use_cases.known_device import find_device
 from sparekey.use_cases.notify import tell, where
@@ -46,10 +47,19 @@ async def open_session(
         created_at=now,
         seen_at=now,
         expires_at=now + SESSION_LASTS,
-        proofs=tuple(replace(p, enrolling=False) for p in flow.proofs),
+        proofs=_proofs(permit, flow, account),
         user_agent=client.user_agent,
         network=client.network,
     )
     await tx.sessions.add(session, token_hash(token))
     lock = await record(tx, services, lock, Event.SIGNED_IN, account, client, flow_id=flow.flow_id, route=permit.route)
     return Opened(session=session, token=token, device_token=device_token), lock
+
+
+def _proofs(permit: Permit, flow: Flow, account: Account) -> tuple[Proof, ...]:
+    """What the session is worth. At sign-up the mailbox was shown before it was on the account, so it gets its place there now;
+    elsewhere what was won while enrolling, or was used up by a recovery, stays good for nothing."""
+    if permit.action != "sign_up":
+        return tuple(p for p in flow.proofs if not p.enrolling)
+    factor_ids = {(f.kind, f.thing): f.factor_id for f in account.factors()}
+    return tuple(replace(p, factor_id=factor_ids[p.kind, p.thing], enrolling=False) for p in flow.proofs)
