@@ -51,6 +51,7 @@ from sparekey.web.guard import Cookies, Door
 from sparekey.worker.deliver import Deliverer
 from sparekey.worker.housekeeping import keep_house
 from sparekey.worker.run import run
+from sparekey.worker.seal import AuditSeals
 
 SQLITE_FILE = "sparekey.db"
 
@@ -64,6 +65,10 @@ def database_of(settings: Settings) -> SqliteDatabase | PostgresDatabase:
 def database_url(settings: Settings) -> str:
     """As the migrations want it."""
     return settings.storage.database or f"sqlite:///{(settings.data_dir / SQLITE_FILE).absolute()}"
+
+
+def audit_seals_file(settings: Settings) -> Path:
+    return Path(settings.storage.audit_seals_file or settings.data_dir / "audit-seals.jsonl")
 
 
 def prepare_data_dir(settings: Settings) -> None:
@@ -104,6 +109,21 @@ async def open_store(settings: Settings) -> AsyncIterator[SqlStore]:
         await database.close()
 
 
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncIterator[Services]:
+    """Everything that a use case is given, for commands that ask. Raises ``BadSettings`` where there is no database of today's schema."""
+    if not settings.storage.database and not (settings.data_dir / SQLITE_FILE).exists():
+        raise BadSettings(f"there is no database in {settings.data_dir} (SPAREKEY_DATA)")
+    if await read_version(database_of(settings)) != HEAD:
+        raise BadSettings("the database is not at the newest schema: run sparekey migrate")
+    parts = build(settings)
+    await parts.open()
+    try:
+        yield parts.services
+    finally:
+        await parts.close()
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What one process keeps while it serves: made at once, opened and closed with the server."""
@@ -114,6 +134,7 @@ class Parts:
     database: SqliteDatabase | PostgresDatabase
     hasher: PepperedArgon2
     http: httpx2.AsyncClient
+    seals: AuditSeals
 
     async def open(self) -> None:
         await self.database.open()
@@ -154,7 +175,8 @@ def build(settings: Settings, *, clock: Clock | None = None, chance: Chance | No
         site=Site(name=settings.site.name, words=(settings.site.name, urlsplit(settings.base_url).hostname or "")),
     )
     deliverer = Deliverer(store, clock, chance, deliveries(settings, clock, http), site_name=settings.site.name, base_url=settings.base_url)
-    return Parts(services, SessionChecks(store, clock), deliverer, database, hasher, http)
+    seals = AuditSeals(store, clock, sealer, audit_seals_file(settings))
+    return Parts(services, SessionChecks(store, clock), deliverer, database, hasher, http, seals)
 
 
 def deliveries(settings: Settings, clock: Clock, http: httpx2.AsyncClient) -> dict[AddressKind, Sequence[Delivery]]:
@@ -222,7 +244,7 @@ def build_app(settings: Settings, parts: Parts | None = None) -> Application:
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await parts.open()
         stop = asyncio.Event()
-        tasks = [asyncio.create_task(keep_house(parts.services, parts.checks, stop))]
+        tasks = [asyncio.create_task(keep_house(parts.services, parts.checks, parts.seals, stop))]
         if settings.server.worker == "inside":
             tasks.append(asyncio.create_task(run(parts.deliverer, stop, wake)))
         try:
@@ -274,7 +296,7 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
     parts = build(settings)
     await parts.open()
     try:
-        await asyncio.gather(run(parts.deliverer, stop, asyncio.Event()), keep_house(parts.services, parts.checks, stop))
+        await asyncio.gather(run(parts.deliverer, stop, asyncio.Event()), keep_house(parts.services, parts.checks, parts.seals, stop))
     finally:
         await parts.close()
 

@@ -54,6 +54,8 @@ class Storage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where the keys are; empty means ``keys.json`` in the data folder. Keep it off the database's disk and backups."""
     keys: str = ""
     """The keys themselves, as the JSON of a keys file, for places that hand secrets over in the environment (see docs/keys.md)."""
+    audit_seals_file: str = ""
+    """Where the audit log is sealed; empty means ``audit-seals.jsonl`` in the data folder. Keep it off the database's disk."""
     breached_file: str = ""
     """A set of breached passwords made by ``sparekey passwords build-filter``; the shipped list is always used as well."""
     breached_range_url: str = ""

@@ -132,6 +132,24 @@ class AuditRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """An event, and the head of its chain as it stood at the same moment; ``None`` when there is no head."""
+
+    row: AuditRow
+    head: SubjectLock | None
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest event of a chain, to be sealed. ``at``: when it happened, UTC."""
+
+    chain: str
+    seq: int
+    mac: bytes
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Claimed:
     """An outbox row taken by one worker. ``tries``: how often it was tried before."""
 
@@ -274,8 +292,29 @@ class Audit(Protocol):
     async def of_chain(self, chain: str, most: int) -> Sequence[AuditRow]:
         """The newest first."""
 
-    async def chains(self, after: str, most: int) -> Sequence[SubjectLock]:
-        """Heads of all chains in the order of their names, page by page."""
+    async def of_flow(self, chain: str, flow_id: str) -> Sequence[AuditRow]:
+        """The events of one flow in one chain, the oldest first."""
+
+    async def chains_of_flow(self, flow_id: str, since: datetime, until: datetime) -> Sequence[str]:
+        """The chains with events of a flow between two moments."""
+
+    async def links(self, chain: str, seq: int, most: int) -> Sequence[Link]:
+        """Events of all chains after the one named, in the order of chain and number, page by page."""
+
+    async def expected(self, after: str, most: int) -> Sequence[tuple[str, bool]]:
+        """Every chain that must have events (each account's, and each with a head), by name, page by page; and whether it has."""
+
+    async def mac_of(self, chain: str, seq: int) -> bytes | None: ...
+
+    async def count(self) -> int:
+        """How many events there are."""
+
+    async def changed(self, after: datetime, most: int) -> tuple[Sequence[Head], datetime | None]:
+        """The heads of chains with events after a moment, a page of about ``most`` events; and the moment from which to ask for
+        the next page, ``None`` after the last."""
+
+    async def happened(self, after: datetime, until: datetime, most: int) -> Sequence[str]:
+        """Chains with events after one moment and not after another."""
 
 
 class Transaction(Protocol):
@@ -311,6 +350,10 @@ class Store(Protocol):
 
     async def sessions_seen(self, seen: Mapping[str, datetime]) -> None:
         """Write down the last use of sessions, many at once."""
+
+    async def prune(self, now: datetime, most: int) -> dict[str, int]:
+        """Remove what is kept long enough (``domain.retention``), at most ``most`` rows of each kind, each kind in a transaction of
+        its own; how many of each were removed."""
 
     async def is_ready(self) -> bool:
         """Whether the database answers."""

@@ -6,10 +6,13 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
+
+WAITS = 60.0
+"""Seconds that a process waits while another one migrates the same file."""
 
 
 def alembic_config(connection: Connection | None = None) -> Config:
@@ -22,7 +25,9 @@ def alembic_config(connection: Connection | None = None) -> Config:
 def upgrade(url: str) -> None:
     """``url``: ``sqlite:///file`` or ``postgresql://…``. Runs all missing migrations, each in its own transaction."""
     if url.startswith("sqlite"):
-        engine = create_engine(url, poolclass=NullPool)
+        engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": WAITS, "isolation_level": None})
+        # By itself the driver would begin no transaction before a table is made: two that start at once would both make it.
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("begin immediate"))
         with engine.begin() as connection:
             _upgrade(connection)
         engine.dispose()

@@ -118,12 +118,13 @@ async def _begin(raw: sqlite3.Connection) -> None:
 
 def _connect(file: Path) -> sqlite3.Connection:
     try:
-        raw = sqlite3.connect(file, isolation_level=None, timeout=0, cached_statements=256)
+        raw = sqlite3.connect(file, isolation_level=None, timeout=WAITS, cached_statements=256)
         raw.execute("pragma journal_mode = wal")
         raw.execute("pragma synchronous = full")
         raw.execute("pragma foreign_keys = on")
         raw.execute("pragma cache_size = -32000")
         raw.execute("pragma mmap_size = 268435456")
+        raw.execute("pragma busy_timeout = 0")  # from here on we wait on the loop
     except sqlite3.Error as e:
         raise StoreUnavailable(f"{file}: {e}") from e
     return raw

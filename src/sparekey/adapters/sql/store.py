@@ -13,6 +13,7 @@ from sparekey.adapters.sql.flows import SqlFlows
 from sparekey.adapters.sql.guesses import SqlGuessCounters
 from sparekey.adapters.sql.outbox import SqlOutbox
 from sparekey.adapters.sql.postgres import BatchedLookup, PostgresDatabase
+from sparekey.adapters.sql.pruning import prune_unknown_chains, prunings
 from sparekey.adapters.sql.sessions import SEEN, WHO_ARE, WHO_IS, SqlSessions, who_is
 from sparekey.adapters.sql.sqlite import SqliteDatabase
 from sparekey.domain.errors import StoreUnavailable
@@ -61,6 +62,15 @@ class SqlStore:
         async with self._database.transaction() as connection:
             for session_id, at in seen.items():
                 await connection.run(SEEN, session_id=session_id, seen_at=to_ms(at))
+
+    async def prune(self, now: datetime, most: int) -> dict[str, int]:
+        removed = {}
+        for kind, statement, before in prunings(now):
+            async with self._database.transaction() as connection:
+                removed[kind] = await connection.run(statement, most=most, **before)
+        async with self._database.transaction() as connection:
+            removed["audit_head"] = await prune_unknown_chains(connection, now, most)
+        return removed
 
     async def is_ready(self) -> bool:
         try:

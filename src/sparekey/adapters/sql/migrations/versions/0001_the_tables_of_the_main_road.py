@@ -56,6 +56,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("removed_at IS NOT NULL"),
             postgresql_where=sa.text("removed_at IS NOT NULL"),
         )
+        batch_op.create_index(
+            "address_removed_at",
+            ["removed_at"],
+            unique=False,
+            sqlite_where=sa.text("removed_at IS NOT NULL"),
+            postgresql_where=sa.text("removed_at IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_address_account_id"), ["account_id"], unique=False)
 
     op.create_table(
@@ -70,13 +77,26 @@ def upgrade() -> None:
         sa.Column("mac", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("chain", "seq"),
     )
+    with op.batch_alter_table("audit_event", schema=None) as batch_op:
+        batch_op.create_index("audit_event_at", ["at"], unique=False)
+
     op.create_table(
         "audit_head",
         sa.Column("chain", sa.Text(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("mac", sa.LargeBinary(), nullable=False),
+        sa.Column("begun_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("chain"),
     )
+    with op.batch_alter_table("audit_head", schema=None) as batch_op:
+        batch_op.create_index(
+            "audit_head_unknown",
+            ["begun_at"],
+            unique=False,
+            sqlite_where=sa.text("chain >= 's'"),
+            postgresql_where=sa.text("chain >= 's'"),
+        )
+
     op.create_table(
         "device",
         sa.Column("device_id", sa.Text(), nullable=False),
@@ -90,6 +110,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("device", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_device_account_id"), ["account_id"], unique=False)
+        batch_op.create_index("device_seen", ["seen_at"], unique=False)
 
     op.create_table(
         "flow",
@@ -122,6 +143,9 @@ def upgrade() -> None:
         sa.Column("in_a_row", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("subject", "lane"),
     )
+    with op.batch_alter_table("guess", schema=None) as batch_op:
+        batch_op.create_index("guess_day", ["day"], unique=False)
+
     op.create_table(
         "outbox",
         sa.Column("message_id", sa.Text(), nullable=False),
@@ -164,6 +188,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("session", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_session_account_id"), ["account_id"], unique=False)
+        batch_op.create_index("session_expires", ["expires_at"], unique=False)
 
     _nobody()
 
@@ -188,7 +213,7 @@ def _nobody() -> None:
                 "password_hash": "",
                 "password_set_at": start,
                 "version": 1,
-                "shred_key": "0" * 32,
+                "shred_key": stand_in.shred_key,
                 "user_name": "",
             }
         ],

@@ -1,0 +1,75 @@
+"""Removing what was kept long enough, a few rows at a time, so that nobody waits long. What is locked is left for the next time.
+
+How long is long enough stands in ``domain.retention``.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from sparekey.adapters.sql.connection import Connection, Statement, to_ms
+from sparekey.domain import retention
+from sparekey.domain.limits import day_of
+
+_FLOWS = Statement(
+    "delete from flow where flow_id in (select flow_id from flow where expires_at < :before order by expires_at limit :most /*skip*/)"
+)
+_SESSIONS = Statement(
+    """delete from session where token_hash in (
+        select token_hash from session where expires_at < :before order by expires_at limit :most /*skip*/)"""
+)
+_DEVICES = Statement(
+    "delete from device where device_id in (select device_id from device where seen_at < :before order by seen_at limit :most /*skip*/)"
+)
+_ADDRESSES = Statement(
+    """delete from address where address_id in (
+        select address_id from address where removed_at is not null and removed_at < :before order by removed_at limit :most /*skip*/)"""
+)
+_MESSAGES = Statement(
+    """delete from outbox where message_id in (
+        select message_id from outbox where state in ('delivered', 'void', 'expired') and next_at < :before limit :most /*skip*/)"""
+)
+_COUNTERS = Statement(
+    """delete from guess where (subject, lane) in (
+        select subject, lane from guess where day < :today and (
+            in_a_row = 0
+            or (subject >= 's' and day < :unknown)
+            or (lane not like '%/unknown' and day < :dead)
+        ) limit :most /*skip*/)"""
+)
+
+# A sign-in that was cut off between its two transactions leaves a head without events.
+_EMPTY = Statement(
+    """delete from audit_head where chain in (
+        select chain from audit_head where chain >= 's' and begun_at is null and seq = 0 limit :most /*skip*/)"""
+)
+_OLD_CHAINS = Statement(
+    """select chain from audit_head h where chain >= 's' and begun_at < :before
+    and (select e.at from audit_event e where e.chain = h.chain and e.seq = h.seq) < :before order by begun_at limit :most /*skip*/"""
+)
+_EVENTS = Statement("delete from audit_event where chain = :chain")
+_HEAD = Statement("delete from audit_head where chain = :chain")
+
+
+def prunings(now: datetime) -> Iterator[tuple[str, Statement, dict[str, object]]]:
+    """A table, the statement that removes from it, and the statement's moments."""
+    for table, statement, kept in (
+        ("flow", _FLOWS, retention.FLOW_KEPT),
+        ("session", _SESSIONS, timedelta(0)),
+        ("device", _DEVICES, retention.DEVICE_KEPT),
+        ("address", _ADDRESSES, retention.ADDRESS_KEPT),
+        ("outbox", _MESSAGES, retention.MESSAGE_KEPT),
+    ):
+        yield table, statement, {"before": to_ms(now - kept)}
+    unknown, dead = day_of(now - retention.COUNTER_KEPT), day_of(now - retention.LANE_KEPT)
+    yield "guess", _COUNTERS, {"today": day_of(now), "unknown": unknown, "dead": dead}
+
+
+async def prune_unknown_chains(connection: Connection, now: datetime, most: int) -> int:
+    """Whole chains of names that nobody has, a day after their seals stopped to count; how many there were."""
+    before = to_ms(now - retention.UNKNOWN_CHAIN_KEPT - timedelta(days=1))
+    empty = await connection.run(_EMPTY, most=most)
+    chains = [row[0] for row in await connection.all(_OLD_CHAINS, before=before, most=most)]
+    for chain in chains:
+        await connection.run(_EVENTS, chain=chain)
+        await connection.run(_HEAD, chain=chain)
+    return empty + len(chains)

@@ -1,0 +1,25 @@
+"""How long what is over is kept, before housekeeping removes it. What is not named here is kept."""
+
+from datetime import timedelta
+from typing import Final
+
+FLOW_KEPT: Final = timedelta(days=7)
+"""After it expired, so that ``sparekey why`` can still tell of it."""
+
+DEVICE_KEPT: Final = timedelta(days=400)
+"""Since it was last seen: no browser keeps a cookie longer (RFC 6265bis, 5.5)."""
+
+COUNTER_KEPT: Final = timedelta(days=30)
+"""Of a name that nobody has. An account's wrong answers in a row are kept until a right one, or a new factor, ends them."""
+
+LANE_KEPT: Final = timedelta(days=400)
+"""A counter of one flow or one known device: both are gone by then, and with them the only way to use it."""
+
+MESSAGE_KEPT: Final = timedelta(days=90)
+"""The owner sees what we sent for so long. What was given up (dead) is the operator's to send again, and stays."""
+
+ADDRESS_KEPT: Final = timedelta(days=31)
+"""A removed address is reserved, and leads back, for 30 days (mission.md, S6 and R13)."""
+
+UNKNOWN_CHAIN_KEPT: Final = timedelta(days=90)
+"""The audit chain of a name that nobody has, or of a sign-up, since its newest event. Accounts' chains are kept."""
