@@ -17,7 +17,7 @@ from sparekey.domain.accounts import nobody
 from sparekey.domain.actions import Action
 from sparekey.domain.policy.decide import decide
 from sparekey.domain.policy.model import Policy, RunningRecovery, Situation
-from sparekey.domain.policy.parse import load_policy
+from sparekey.domain.policy.parse import load_policy, standard_texts
 from sparekey.domain.policy.verdict import Allow, Ask, Delay, Deny, Refer, Verdict
 from sparekey.domain.proofs import Proof
 from tests.policy.people import LAST_WEEK, NOW, account, show
@@ -278,6 +278,15 @@ def test_each_route_answers_in_some_case(policy: Policy) -> None:
 def test_before_the_first_proof_every_name_gets_the_same_answer(policy: Policy, action: str, done: bool) -> None:
     people = [nobody(), *(account(who) for who in ("", "totp backup_code", "young-mailbox", "passkey phone", "stolen-totp"))]
     assert len({decide(policy, action, Situation(who, (), NOW, nothing_more=done)) for who in people}) == 1
+
+
+@pytest.mark.row("R3", "D3")
+def test_a_route_that_looks_only_at_the_account_betrays_nobody_before_the_first_proof() -> None:
+    leak = '\n[route.leak]\nwhy = "Seems harmless."\nthen = "allow"\nsecond_factor = true\n'
+    policy = load_policy("shop", {"recover": standard_texts()["recover"] + leak})
+    answers = {in_words(decide(policy, "recover", Situation(who, (), NOW))) for who in (nobody(), account(), account("totp"))}
+    assert len(answers) == 1
+    assert "leak" not in answers.pop()
 
 
 @pytest.mark.row("H1", "R11", "R16")
