@@ -25,7 +25,7 @@ from tests.policy.people import LAST_WEEK, NOW, account, show
 SHOP, STRICT = load_policy("shop", {}), load_policy("strict", {})
 
 FRESH_PROOF = (
-    *("change_password", "change_details", "add_address", "remove_address", "set_main_address", "add_factor", "renew_backup_codes"),
+    *("change_details", "add_address", "remove_address", "set_main_address", "add_factor", "renew_backup_codes"),
     *("link_social", "unlink_social", "download_data", "set_payment_pin"),
 )
 """Actions that ask for a session, and for a fresh proof as strong as signing in."""
@@ -115,6 +115,17 @@ CASES: dict[str, str] = {
     totp                  | enrolling-totp            | session=password           | ask totp | =
         """,
     ),
+    "change_password": """
+                          |                           |                            | deny not_signed_in | =
+                          |                           | session=password           | ask password | =
+                          | password                  | session=password           | allow fresh_proof | =
+                          | password                  | old=password               | allow fresh_proof | =
+                          | email                     | session=password           | ask password | =
+    totp                  | totp                      | session=password           | ask password | =
+    totp                  | password                  | session=password,totp      | allow fresh_proof | =
+    totp                  | password                  | old=password,totp          | ask totp | =
+    totp                  | password totp             | old=password,totp          | allow fresh_proof | =
+    """,
     "approve_sign_in": """
                           |                           | session=password           | allow fresh_proof | deny not_offered
                           |                           | old=password               | ask password email | deny not_offered

@@ -1,4 +1,4 @@
-"""How long a session, and each proof in it, is worth something."""
+"""How long a session lasts. How fresh a proof in it must be is said by the policy, action by action."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,13 +8,6 @@ from sparekey.domain.proofs import Proof
 
 SESSION_LASTS = timedelta(days=30)
 """NIST SP 800-63B-4, 2.1.3: at most 30 days at AAL1."""
-
-FRESH_FOR = timedelta(minutes=15)
-"""A proof counts as fresh for guarded actions so long (OWASP Session Management: 15 to 30 minutes idle, low value)."""
-
-STANDING_LASTS = timedelta(hours=24)
-STANDING_IDLE = timedelta(hours=1)
-"""Two-factor standing lapses after 24 h, or 1 h idle (NIST SP 800-63B-4, 2.2.3); then guarded actions ask again."""
 
 SEEN_EVERY = timedelta(minutes=1)
 """The last use of a session is written down this coarsely, so that a check does not write."""
@@ -34,9 +27,6 @@ class Session:
     user_agent: str
     network: str
     """The IP address at sign-in, for the owner's eyes; sealed at rest."""
-
-    def fresh_proofs(self, now: datetime) -> tuple[Proof, ...]:
-        return tuple(p for p in self.proofs if now - p.at < FRESH_FOR)
 
 
 @dataclass(frozen=True, slots=True)
