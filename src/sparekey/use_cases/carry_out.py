@@ -163,8 +163,8 @@ async def end_sessions(change: Change) -> None:
     change.permit.must_be_for(Action.END_SESSIONS)
     account_id, own = change.account.account_id, change.client.session
     if change.flow.wants.session_id:
-        await change.tx.sessions.end(account_id, change.flow.wants.session_id)
-        await _record(change, Event.SIGNED_OUT)
+        if await change.tx.sessions.end(account_id, change.flow.wants.session_id):
+            await _record(change, Event.SIGNED_OUT)
     else:
         await change.tx.sessions.end_all(account_id, except_session=own.session_id if own else "")
         await _tell_all(change, change.account, MessageKind.SESSIONS_ENDED)
