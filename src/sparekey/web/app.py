@@ -86,15 +86,12 @@ class Application:
             self._wake()
 
     def _refused(self, scope: Scope) -> BadRequest | None:
-        length = host = b""
-        for name, value in scope["headers"]:
-            if name == b"content-length":
-                length = value
-            elif name == b"host":
-                host = value
-        if host.decode("latin-1").lower() not in self._hosts and not scope["path"].startswith("/health/"):
+        lengths = [value for name, value in scope["headers"] if name == b"content-length"]
+        hosts = [value.decode("latin-1").lower() for name, value in scope["headers"] if name == b"host"]
+        # Exactly one Host (RFC 9112, 3.2): of two, we and a proxy before us could each take another.
+        if (len(hosts) != 1 or hosts[0] not in self._hosts) and not scope["path"].startswith("/health/"):
             return BadRequest("foreign_host", "host header")
-        if length and (not length.isdigit() or int(length) > LARGEST_BODY):
+        if any(len(n) > len(str(LARGEST_BODY)) or not n.isdigit() or int(n) > LARGEST_BODY for n in lengths):
             return BadRequest("too_large")
         return None
 

@@ -21,6 +21,7 @@ PROBLEMS = {
     "410": "The flow is over",
     "413": "Too large",
     "415": "Wrong content type",
+    "421": "The Host is not ours",
     "422": "A field is not usable",
     "429": "Too many tries",
     "503": "Busy, or down for work",
