@@ -21,7 +21,7 @@ from sparekey.web.pages.forms import Form
 from sparekey.web.pages.views import FormView, Problem
 from sparekey.web.pages.visit import Visit
 
-SHOWN_BY_THE_FLOW = frozenset({"done", "expired", "left", "replaced", "disowned", "referred", "denied"})
+SHOWN_BY_THE_FLOW = frozenset({"done", "expired", "replaced", "disowned", "referred", "denied"})
 """Ends that the flow's own page tells of; the others (another browser's, taken) have no page to go to."""
 
 
@@ -30,8 +30,13 @@ async def _show(visit: Visit) -> Response:
         standing = await show_flow(visit.services, visit.client, _id(visit))
     except FlowOver as e:
         return over_page(visit, e.reason)
-    form = FormView(notice=_held(visit)) if visit.request.query_params.get("held") else None
+    form = FormView(notice=_notice(visit))
     return flow_page(visit, standing, way=visit.request.query_params.get("way", ""), form=form)
+
+
+async def _back(visit: Visit) -> Response:
+    """Whoever loads the address of a form again, or comes by the back button, is led to the page."""
+    return visit.go(f"/flow/{_id(visit)}")
 
 
 async def _answer(visit: Visit, form: Form) -> Response:
@@ -49,9 +54,10 @@ async def _send(visit: Visit, form: Form) -> Response:
 
 
 async def _nothing_more(visit: Visit, form: Form) -> Response:  # noqa: ARG001 - the shape of an action
-    """Shown at once and not after a redirect: before the first proof the answer is only said, not stored."""
+    """Before the first proof the answer is only said, not stored, so it is shown at once and not after a redirect."""
     try:
-        return flow_page(visit, await nothing_more(visit.services, visit.client, _id(visit)))
+        standing = await nothing_more(visit.services, visit.client, _id(visit))
+        return go_on(visit, standing) if standing.flow.proofs else flow_page(visit, standing)
     except FlowOver as e:
         return visit.go(f"/flow/{_id(visit)}") if e.reason in SHOWN_BY_THE_FLOW else over_page(visit, e.reason)
     except (WrongStep, StaleFlow):
@@ -126,13 +132,22 @@ def _id(visit: Visit) -> str:
     return flow_id
 
 
-def _held(visit: Visit) -> str:
+def _notice(visit: Visit) -> str:
     _ = visit.words.gettext
-    return _("Several messages went to this address in a short time, so no new one was sent. Those sent before are still good.")
+    asked = visit.request.query_params
+    if asked.get("held"):
+        return _("Several messages went to this address in a short time, so no new one was sent. Those sent before are still good.")
+    if asked.get("why") == "breached":
+        return _(
+            "Your password was right, but it is known from a data theft at some other site, and thieves try such ones first. "
+            "Choose a new one, then sign in with it."
+        )
+    return ""
 
 
 ROUTES = [
     Route("/flow/{flow_id}", page(_show), methods=["GET"]),
+    Route("/flow/{flow_id}/{step}", page(_back), methods=["GET"]),
     Route("/flow/{flow_id}/answer", action(_answer, "answer"), methods=["POST"]),
     Route("/flow/{flow_id}/send", action(_send, "kind"), methods=["POST"]),
     Route("/flow/{flow_id}/nothing-more", action(_nothing_more), methods=["POST"]),

@@ -33,6 +33,8 @@ AFTER: Final[dict[str, str]] = {
 def go_on(visit: Visit, standing: Standing, *, next_page: str = "") -> Response:
     """After a step: to the flow's page, or to where its action leads. ``next_page``: where the person wanted to go before signing in."""
     flow = standing.flow
+    if flow.state is State.DONE and flow.action == Action.SIGN_IN and standing.opened is None:
+        return visit.go(f"/flow/{flow.next_flow}?why=breached")
     if flow.state is State.DONE and flow.action == Action.SIGN_IN:
         return visit.go(next_page or "/account", standing.opened)
     if flow.state is State.DONE and flow.action in AFTER:
@@ -116,6 +118,7 @@ def _view(visit: Visit, standing: Standing, current: str) -> FlowView:
         of_another_account=who is not None and flow.account_id != who.session.account_id and flow.state is not State.DONE,
         waits_until=flow.waits_until,
         next_flow=flow.next_flow,
+        breached=flow.breached,
     )
 
 

@@ -1,12 +1,14 @@
-"""What belongs to the whole site: the choice of a language."""
+"""What belongs to the whole site: the choice of a language, and the addresses that password managers know (P7)."""
 
 from typing import Final
 
-from starlette.responses import Response
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from sparekey.domain.errors import BadRequest
 from sparekey.messages import catalogue
+from sparekey.web.guard import door_of
 from sparekey.web.pages.endpoints import action
 from sparekey.web.pages.forms import Form
 from sparekey.web.pages.visit import Visit, local_path
@@ -25,6 +27,18 @@ async def _language(visit: Visit, form: Form) -> Response:
     return response
 
 
+async def _change_password(request: Request) -> Response:  # noqa: ARG001 - the shape of an endpoint
+    """W3C, "A Well-Known URL for Changing Passwords"."""
+    return RedirectResponse("/account/security/password", 303)
+
+
+async def _passkey_endpoints(request: Request) -> Response:
+    """W3C, "Passkey Endpoints": where passkeys are looked after."""
+    return JSONResponse({"manage": f"{door_of(request).origin}/account/security"})
+
+
 ROUTES = [
     Route("/language", action(_language, "language", "back"), methods=["POST"]),
+    Route("/.well-known/change-password", _change_password, methods=["GET"]),
+    Route("/.well-known/passkey-endpoints", _passkey_endpoints, methods=["GET"]),
 ]

@@ -67,6 +67,7 @@ class FlowView:
 
     ``masked``: the name or address as typed, masked. ``username``: for the password manager, as typed. ``resend_after``: whole
     seconds. ``proven``: kinds of proof given so far. ``next_flow``: where it goes on when this one is done.
+    ``breached``: the password was right, but it is known from a data theft.
     """
 
     flow_id: str
@@ -81,6 +82,7 @@ class FlowView:
     of_another_account: bool = False
     waits_until: datetime | None = None
     next_flow: str = ""
+    breached: bool = False
 
 
 @dataclass(frozen=True, slots=True)

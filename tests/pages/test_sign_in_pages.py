@@ -1,0 +1,107 @@
+"""Signing in through the pages: one failure for everything, ways on after several, and back to where one wanted to go."""
+
+import pytest
+
+from tests.doors.api import PASSWORD, Api
+from tests.pages.browser import Browser, new_browser, signed_up
+
+ANNA = "anna@example.com"
+pytestmark = pytest.mark.row("I1")
+
+
+@pytest.mark.row("D3")
+async def test_an_unknown_name_and_a_wrong_password_look_the_same(api: Api) -> None:
+    await signed_up(api, ANNA, PASSWORD)
+    answers = []
+    for name in (ANNA, "nobody@example.com", "+15550100", "nobody"):
+        browser = new_browser(api)
+        await browser.open("/sign-in")
+        page = await browser.fill(identifier=name, password="this is not the one")
+        assert page.status == 422
+        answers.append((page.masked.replace(f'value="{name}"', 'value=""'), sorted(page.answered.headers.keys())))
+    assert all(a == answers[0] for a in answers)
+
+
+async def test_after_three_failures_the_page_leads_on(api: Api, browser: Browser) -> None:
+    await signed_up(api, ANNA, PASSWORD)
+    await browser.open("/sign-in")
+    for _ in range(2):
+        await browser.fill(identifier=ANNA, password="wrong wrong wrong")
+        assert "Not getting in?" not in browser.page.text
+    await browser.fill(identifier=ANNA, password="wrong wrong wrong")
+    assert "Not getting in?" in browser.page.text
+    assert browser.page.links["Choose a new password"] == "/forgot"
+    assert browser.page.input("identifier")["value"] == ANNA
+    # The mailed link opens a session where it is opened.
+    await browser.press("Mail me a sign-in link")
+    assert browser.page.heading == "Open the link in your mail"
+    assert browser.cookie("session") == ""
+    phone = new_browser(api)
+    await phone.open(f"/l/{(await api.newest(ANNA)).link}")
+    await phone.press("Yes, go on")
+    assert phone.page.path == "/account"
+    assert browser.cookie("session") == ""
+
+
+async def test_it_goes_on_to_where_the_person_wanted(api: Api) -> None:
+    await signed_up(api, ANNA, PASSWORD)
+    browser = new_browser(api)
+    await browser.open("/account/devices")
+    assert browser.page.path == "/sign-in"
+    await browser.fill(identifier=ANNA, password="wrong wrong wrong")
+    await browser.fill(identifier=ANNA, password=PASSWORD)
+    assert browser.page.path == "/account/devices"
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["https://evil.example/", "//evil.example", "/\\evil.example", "\\\\evil.example", "javascript:alert(1)", "/\t/evil.example", ""],
+)
+async def test_it_never_leads_to_another_site(api: Api, elsewhere: str) -> None:
+    await signed_up(api, ANNA, PASSWORD)
+    browser = new_browser(api)
+    await browser.open("/sign-in")
+    page = await browser.fill(identifier=ANNA, password=PASSWORD, next=elsewhere)
+    assert page.url in {"http://localhost:8400/account", "http://localhost:8400/"}
+
+
+async def test_empty_fields_are_named(browser: Browser) -> None:
+    await browser.open("/sign-in")
+    await browser.fill(identifier="", password=PASSWORD)
+    assert "Enter your e-mail address, phone number or user name." in browser.page.by_id("identifier-wrong")
+    await browser.fill(identifier=ANNA, password="")
+    assert "Enter your password." in browser.page.by_id("password-wrong")
+    assert browser.page.input("identifier")["value"] == ANNA
+
+
+async def test_closed_guesses_say_until_when_and_show_the_other_way(api: Api) -> None:
+    await signed_up(api, ANNA, PASSWORD)
+    browser = new_browser(api)
+    await browser.open("/sign-in")
+    for _ in range(11):
+        await browser.fill(identifier=ANNA, password="wrong wrong wrong")
+    assert browser.page.status == 429
+    assert int(browser.page.answered.headers["retry-after"]) > 3600
+    assert "Try again in" in browser.page.text
+    assert "Mail me a sign-in link" in browser.page.text
+    assert browser.page.input("identifier")["value"] == ANNA
+
+
+@pytest.mark.row("P7")
+async def test_fields_name_themselves_to_password_managers(browser: Browser) -> None:
+    page = await browser.open("/sign-in")
+    assert page.input("identifier")["autocomplete"] == "username"
+    assert page.input("password")["autocomplete"] == "current-password"
+    assert any("data-reveal" in a for tag, a in page.tags if tag == "button")
+
+
+async def test_signing_out_ends_the_session_and_keeps_the_device_known(api: Api) -> None:
+    browser = await signed_up(api, ANNA, PASSWORD)
+    session, device = browser.cookie("session"), browser.cookie("device")
+    await browser.open("/account")
+    await browser.press("Sign out")
+    assert browser.cookie("session") == ""
+    assert browser.cookie("device") == device
+    browser.http.cookies.set("sparekey-session", session, domain="localhost.local", path="/")
+    await browser.open("/account")
+    assert browser.page.path == "/sign-in", "the old token opens nothing"
