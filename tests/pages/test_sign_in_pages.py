@@ -1,8 +1,11 @@
 """Signing in through the pages: one failure for everything, ways on after several, and back to where one wanted to go."""
 
+from dataclasses import replace
+
 import pytest
 
-from tests.doors.api import PASSWORD, Api
+from sparekey.bootstrap import build_app
+from tests.doors.api import ANOTHER, PASSWORD, Api
 from tests.pages.browser import Browser, new_browser, signed_up
 
 ANNA = "anna@example.com"
@@ -105,3 +108,33 @@ async def test_signing_out_ends_the_session_and_keeps_the_device_known(api: Api)
     browser.http.cookies.set("sparekey-session", session, domain="localhost.local", path="/")
     await browser.open("/account")
     assert browser.page.path == "/sign-in", "the old token opens nothing"
+
+
+@pytest.mark.row("P4")
+async def test_a_breached_password_opens_nothing_on_a_new_device_before_it_is_replaced(api: Api) -> None:
+    await signed_up(api, ANNA, PASSWORD)
+    parts = replace(api.parts, services=replace(api.parts.services, breached=AllBreached()))
+    browser = new_browser(api, build_app(api.settings, parts))
+    await browser.open("/sign-in")
+    await browser.fill(identifier=ANNA, password=PASSWORD)
+    assert browser.page.heading == "One more proof that it is you"
+    assert "known from a data theft" in browser.page.text
+    assert browser.cookie("session") == ""
+    await browser.press("A link by e-mailWorks wherever you can read your mail")
+    await browser.open(f"/l/{(await api.newest(ANNA)).link}")
+    await browser.press("Yes, go on")
+    assert browser.page.heading == "Choose a new password"
+    assert "known from a data theft" in browser.page.text
+    assert browser.cookie("session") == ""
+    clean = new_browser(api)
+    clean.http.cookies.update(browser.http.cookies)
+    clean.page = browser.page
+    await clean.fill(password=ANOTHER, password_again=ANOTHER)
+    assert clean.page.heading == "Your new password is set"
+
+
+class AllBreached:
+    """Lists in which every password stands."""
+
+    async def has(self, password: str) -> bool:
+        return bool(password)
