@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from json import dumps
 from pathlib import Path
 from typing import Any, Self
 
@@ -120,8 +121,10 @@ class Program:
             "Flow-Token": self.flow_tokens.get(flow_id, ""),
             **(headers or {}),
         }
-        body = {} if json is None else {"json": json}
-        answered = await self.http.request(method, path, headers={k: v for k, v in sent.items() if v}, **body)  # type: ignore[arg-type]
+        body = None if json is None else dumps(json)
+        if body is not None:
+            sent = {"Content-Type": "application/json", **sent}
+        answered = await self.http.request(method, path, headers={k: v.encode("latin-1") for k, v in sent.items() if v}, content=body)
         answer = read(answered)
         if answer.status < 300 and isinstance(answer.said, dict):
             self._keep(answer.said)
@@ -218,9 +221,6 @@ class Api:
             return {
                 t: [tuple(r) for r in await connection.all(Statement(f"select * from {t} order by 1, 2"))] for t in tables or OF_ACCOUNTS
             }
-
-    def transport(self) -> httpx2.ASGITransport:
-        return httpx2.ASGITransport(self.app)
 
 
 @asynccontextmanager

@@ -20,15 +20,15 @@ from sparekey.domain.limits import day_of, is_closed, lane
 from sparekey.domain.proofs import Proof
 from sparekey.use_cases.advance import advance
 from sparekey.use_cases.ask_by_mail import ask_by_mail
-from sparekey.use_cases.guesses import Guess, reserve
+from sparekey.use_cases.guesses import Guess, given_back_if_busy, reserve
 from sparekey.use_cases.known_device import find_device
 from sparekey.use_cases.load_flow import Loaded, load_for_step, read_flow
 from sparekey.use_cases.notify import CODE
 from sparekey.use_cases.ports import AddressTaken, Transaction
-from sparekey.use_cases.record import record
+from sparekey.use_cases.record import record, subject_of_name
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.sign_in import compare, keep_rehash
-from sparekey.use_cases.standing import Standing, choices_of, situation_of, standing
+from sparekey.use_cases.standing import Standing, choices_of, is_by_name, situation_of, standing
 from sparekey.use_cases.start_flow import check_volume
 
 
@@ -80,12 +80,15 @@ async def answer_password(services: Services, client: Client, flow_id: str, pass
             raise WrongStep("the password is not asked for")
         device = await find_device(tx, client, at.account.account_id)
         own_lane = flow_id if at.flow.proofs else ""
-        guess = await reserve(tx, services, at.flow.subject, FactorKind.PASSWORD, device.device_id if device else "", own_lane)
-    compared = await compare(services, at.account, password)
+        by_name = subject_of_name(services, services.identifiers.key_of(at.flow.typed)) if is_by_name(at.flow) else at.flow.subject
+        device_id = device.device_id if device else ""
+        reserved = await reserve(tx, services, at.flow.subject, by_name, FactorKind.PASSWORD, device_id, own_lane)
+    async with given_back_if_busy(services, reserved):
+        compared = await compare(services, at.account, password, look=reserved.open)
     async with services.store.transaction() as tx:
         now = await load_for_step(tx, services, client, seen)
         if compared.right and now.account.password_hash == at.account.password_hash:
-            await tx.guesses.take_back(guess.subject, guess.lane, guess.day)
+            await reserved.was_right(tx)
             account = await keep_rehash(tx, services, now.account, compared)
             flow = replace(now.flow, breached=now.flow.breached or compared.breached)
             proof = password_challenge.proof(account, services.clock.now())

@@ -31,7 +31,8 @@ async def ask_by_mail(tx: Transaction, services: Services, client: Client, flow:
     A held message changes nothing: those sent before are still good, and the newest link in the mailbox works on any device.
     """
     recipient = await _recipient(tx, services, flow, account)
-    if not await may_send(services, f"{flow.subject}/{recipient.key}"):
+    # By the name as typed: else "held" would show that a user name and an address are the same person's.
+    if not await may_send(services, f"{flow.subject}/{services.identifiers.key_of(flow.typed)}"):
         return flow, True
     counter = await tx.guesses.read(flow.subject, lane(FactorKind.EMAIL, "", ""), day_of(services.clock.now()))
     asked = await send_code(
@@ -63,9 +64,9 @@ async def _recipient(tx: Transaction, services: Services, flow: Flow, account: A
 async def _new_address(tx: Transaction, flow: Flow, kind: MessageKind, taken: MessageKind) -> Recipient:
     """An address that is not the account's yet; when another has it, its owner is told instead."""
     to, key = flow.wants.address, flow.wants.address_key
+    owner = await tx.accounts.find_by_key(key)  # asked in either case: the same work for a taken address and a free one
     if not flow.void:
         return Recipient(kind, flow.account_id, "", to, key, flow.language, void=False)
-    owner = await tx.accounts.find_by_key(key)
     return Recipient(taken, owner.account_id, "", to, key, owner.language, void=not owner.exists)
 
 

@@ -1,12 +1,22 @@
-"""Reserve one guess in its lane, before anything is compared."""
+"""Reserve one guess in its lanes, before anything is compared.
 
+A guess at a password is counted twice. For the account, however it was named: ten a day reach the hash, no more. And for the name
+as it was typed: that is what is told. So the answer "too often" comes after ten guesses at this name, whether it is somebody's or
+not, and guesses at the user name do not show that an address belongs to the same person (mission.md, D1 and D3).
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from sparekey.domain.errors import TooManyTries
+from sparekey.domain.errors import Busy, TooManyTries
 from sparekey.domain.factors import FactorKind
-from sparekey.domain.limits import day_of, is_closed, lane, seconds_to_next_day
+from sparekey.domain.limits import GUESSES_A_DAY, GUESSES_IN_A_ROW, day_of, lane, seconds_to_next_day
 from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.services import Services
+
+NEVER_REACHED = 2**31
+"""The row of wrong answers ends with the factor. A name has no factor to replace, so for it only the day counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +26,42 @@ class Guess:
     day: int
 
 
-async def reserve(tx: Transaction, services: Services, subject: str, kind: FactorKind, device_id: str, flow_id: str) -> Guess:
-    """Count one guess. Raises ``TooManyTries`` when the lane is closed; then nothing is counted, so that it opens again."""
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """``open``: the guess may be compared. Otherwise the account's lane is closed, and the answer is that of a wrong one."""
+
+    counted: tuple[Guess, ...]
+    open: bool
+
+    async def was_right(self, tx: Transaction) -> None:
+        for guess in self.counted:
+            await tx.guesses.take_back(guess.subject, guess.lane, guess.day)
+
+
+async def reserve(tx: Transaction, services: Services, subject: str, name: str, kind: FactorKind, device_id: str, flow_id: str) -> Reserved:
+    """Count one guess. ``name``: the subject of the name as typed (``record.subject_of_name``), or of the account where none was
+    typed. Raises ``TooManyTries`` when this name was tried too often today; then nothing is counted.
+    """
     now = services.clock.now()
-    guess = Guess(subject, lane(kind, device_id, flow_id), day_of(now))
-    counter = await tx.guesses.count_one(subject, guess.lane, guess.day)
-    if is_closed(counter.today, counter.in_a_row):
+    account_lane, day = lane(kind, device_id, flow_id), day_of(now)
+    by_name = Guess(name, f"{account_lane}/name", day)
+    if not await tx.guesses.count_within(by_name.subject, by_name.lane, day, GUESSES_A_DAY, NEVER_REACHED):
         raise TooManyTries(seconds_to_next_day(now), "guesses_used_up")
-    return guess
+    of_account = Guess(subject, account_lane, day)
+    if await tx.guesses.count_within(subject, account_lane, day, GUESSES_A_DAY, GUESSES_IN_A_ROW):
+        return Reserved((by_name, of_account), open=True)
+    return Reserved((by_name,), open=False)
+
+
+@asynccontextmanager
+async def given_back_if_busy(services: Services, reserved: Reserved) -> AsyncIterator[None]:
+    """Around the comparison: where the queue was full nothing was compared, so nothing is counted. Otherwise a flood of strangers
+    would use up the owner's own tries (D2).
+    """
+    try:
+        yield
+    except Busy:
+        async with services.store.transaction() as tx:
+            for guess in reserved.counted:
+                await tx.guesses.not_looked_at(guess.subject, guess.lane, guess.day)
+        raise

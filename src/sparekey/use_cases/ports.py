@@ -249,8 +249,14 @@ class GuessCounters(Protocol):
     async def clear(self, subject: str, lane_prefix: str) -> None:
         """Forget all counters of one factor: it was replaced by a new one."""
 
+    async def count_within(self, subject: str, lane: str, day: int, most_today: int, most_in_a_row: int) -> bool:
+        """Count one if that stays within both limits; answers whether it did. Nothing is counted beyond them."""
+
     async def take_back(self, subject: str, lane: str, day: int) -> None:
         """The answer was right: undo the count and end the row of wrong ones."""
+
+    async def not_looked_at(self, subject: str, lane: str, day: int) -> None:
+        """The answer was never compared: undo the count, and nothing else."""
 
 
 class Outbox(Protocol):

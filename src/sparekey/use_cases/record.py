@@ -23,8 +23,13 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 def subject_of(services: Services, account: Account, key: str) -> str:
     """What counters and the chain go by: the account, or a keyed hash of a name that nobody has."""
-    unknown = services.sealer.keyed_hash(key.encode(), SUBJECT).hex()[:31]
-    return account.account_id if account.exists else f"x{unknown}"
+    unknown = subject_of_name(services, key)
+    return account.account_id if account.exists else unknown
+
+
+def subject_of_name(services: Services, key: str) -> str:
+    """What a name as such is counted by, whoever has it."""
+    return f"x{services.sealer.keyed_hash(key.encode(), SUBJECT).hex()[:31]}"
 
 
 async def record(

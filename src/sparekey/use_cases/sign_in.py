@@ -16,10 +16,10 @@ from sparekey.domain.factors import FactorKind
 from sparekey.domain.flow.events import Proven
 from sparekey.domain.flow.state import State
 from sparekey.use_cases.advance import advance
-from sparekey.use_cases.guesses import reserve
+from sparekey.use_cases.guesses import given_back_if_busy, reserve
 from sparekey.use_cases.known_device import find_device
 from sparekey.use_cases.ports import Transaction
-from sparekey.use_cases.record import record, subject_of
+from sparekey.use_cases.record import record, subject_of, subject_of_name
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing, situation_of, standing
 from sparekey.use_cases.start_flow import check_volume, new_flow
@@ -37,8 +37,8 @@ class Compared:
 async def sign_in(services: Services, client: Client, typed: str, password: str) -> Standing:
     """The opened session, or the flow that asks for more.
 
-    Raises ``NotProven`` (one answer for unknown name, wrong password and everything else), ``TooManyTries`` when this lane of
-    guesses is closed for today, ``Busy``.
+    Raises ``NotProven`` (one answer for unknown name, wrong password and everything else), ``TooManyTries`` when this name was
+    tried too often today, ``Busy``.
     """
     typed = typed.strip()
     if not typed:
@@ -49,14 +49,16 @@ async def sign_in(services: Services, client: Client, typed: str, password: str)
         account = await tx.accounts.find_by_key(key)
         lock = await tx.audit.lock(subject_of(services, account, key))
         device = await find_device(tx, client, account.account_id)
-        guess = await reserve(tx, services, lock.chain, FactorKind.PASSWORD, device.device_id if device else "", "")
-    compared = await compare(services, account, password)
+        by_name = subject_of_name(services, key)
+        reserved = await reserve(tx, services, lock.chain, by_name, FactorKind.PASSWORD, device.device_id if device else "", "")
+    async with given_back_if_busy(services, reserved):
+        compared = await compare(services, account, password, look=reserved.open)
     async with services.store.transaction() as tx:
         lock = await tx.audit.lock(lock.chain)
         now_account = await tx.accounts.get(account.account_id)
         right = compared.right and now_account.password_hash == account.password_hash
         if right:
-            await tx.guesses.take_back(guess.subject, guess.lane, guess.day)
+            await reserved.was_right(tx)
             account = await keep_rehash(tx, services, now_account, compared)
             flow = replace(
                 new_flow(services, client, Action.SIGN_IN, account.account_id, lock.chain, typed=typed), breached=compared.breached
@@ -67,13 +69,13 @@ async def sign_in(services: Services, client: Client, typed: str, password: str)
             if moved.flow.state is not State.DONE:
                 await tx.flows.add(moved.flow)
             return standing(services, moved.flow, moved.situation, opened=moved.opened)
-        await record(tx, services, lock, Event.SIGN_IN_FAILED, now_account, client)
+        await record(tx, services, lock, Event.SIGN_IN_FAILED if reserved.open else Event.SIGN_IN_CLOSED, now_account, client)
     raise NotProven
 
 
-async def compare(services: Services, account: Account, password: str) -> Compared:
-    """Compare a password with an account's; as long for an account that does not exist."""
-    right = await services.hasher.verify(account.password_hash, password)
+async def compare(services: Services, account: Account, password: str, *, look: bool) -> Compared:
+    """Compare a password with an account's; as long for an account that does not exist, or where ``look`` says not to look."""
+    right = await services.hasher.verify(account.password_hash if look else "", password)
     if not right:
         return Compared(right=False, breached=False, rehashed="")
     rehashed = await services.hasher.hash(password) if services.hasher.needs_rehash(account.password_hash) else ""

@@ -72,8 +72,12 @@ def choices_of(flow: Flow, verdict: Verdict | None) -> tuple[FactorKind, ...]:
     """The kinds of proof that may be tried now, best first. One who is signed in proves the password; whoever forgot it recovers."""
     if not isinstance(verdict, Ask):
         return ()
-    by_name = flow.action in {Action.SIGN_UP, Action.SIGN_IN, Action.RECOVER}
-    return tuple(k for k in verdict.choices if k in CHALLENGES and (by_name or k is not FactorKind.EMAIL))
+    return tuple(k for k in verdict.choices if k in CHALLENGES and (is_by_name(flow) or k is not FactorKind.EMAIL))
+
+
+def is_by_name(flow: Flow) -> bool:
+    """Whether the flow began with a typed name, not in a session."""
+    return flow.action in {Action.SIGN_UP, Action.SIGN_IN, Action.RECOVER}
 
 
 def standing(services: Services, flow: Flow, situation: Situation, *, held: bool = False, opened: Opened | None = None) -> Standing:

@@ -11,6 +11,19 @@ _COUNT = Statement(
         in_a_row = guess.in_a_row + 1
     returning today, in_a_row"""
 )
+_COUNT_WITHIN = Statement(
+    """insert into guess (subject, lane, day, today, in_a_row) values (:subject, :lane, :day, 1, 1)
+    on conflict (subject, lane) do update set
+        today = case when guess.day = excluded.day then guess.today + 1 else 1 end,
+        day = excluded.day,
+        in_a_row = guess.in_a_row + 1
+    where (guess.day <> excluded.day or guess.today < :most_today) and guess.in_a_row < :most_in_a_row"""
+)
+_NOT_LOOKED_AT = Statement(
+    """update guess set today = case when day = :day and today > 0 then today - 1 else today end,
+        in_a_row = case when in_a_row > 0 then in_a_row - 1 else 0 end
+    where subject = :subject and lane = :lane"""
+)
 _READ = Statement("select day, today, in_a_row from guess where subject = :subject and lane = :lane")
 _TAKE_BACK = Statement(
     """update guess set today = case when day = :day and today > 0 then today - 1 else today end, in_a_row = 0
@@ -28,6 +41,15 @@ class SqlGuessCounters:
         if row is None:
             raise LookupError(subject)
         return Guesses(today=row[0], in_a_row=row[1])
+
+    async def count_within(self, subject: str, lane: str, day: int, most_today: int, most_in_a_row: int) -> bool:
+        counted = await self._c.run(
+            _COUNT_WITHIN, subject=subject, lane=lane, day=day, most_today=most_today, most_in_a_row=most_in_a_row
+        )
+        return counted == 1
+
+    async def not_looked_at(self, subject: str, lane: str, day: int) -> None:
+        await self._c.run(_NOT_LOOKED_AT, subject=subject, lane=lane, day=day)
 
     async def read(self, subject: str, lane: str, day: int) -> Guesses:
         row = await self._c.one(_READ, subject=subject, lane=lane)
