@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from sparekey.domain.accounts import Account, is_settled
-from sparekey.domain.audit import FOR_OWNER, Event
+from sparekey.domain.audit import FOR_OWNER
 from sparekey.domain.devices import device_name
 from sparekey.domain.sessions import Session
 from sparekey.use_cases.ports import AuditRow, SentMessage
@@ -104,7 +104,7 @@ async def read_activity(services: Services, session: Session) -> Sequence[Activi
     async with services.store.transaction() as tx:
         account = await tx.accounts.get(session.account_id)
         rows = await tx.audit.of_chain(account.account_id, SHOWN * 3)
-    shown = [r for r in rows if Event(r.name) in FOR_OWNER]
+    shown = [r for r in rows if r.name in FOR_OWNER]
     return [_activity(services, account, r) for r in shown[:SHOWN]]
 
 
