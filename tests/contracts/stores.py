@@ -94,9 +94,14 @@ def migrated_sqlite(folder: Path) -> Path:
     return file
 
 
-def new_account(key: str = "anna@example.com", user_name: str = "") -> Account:
+def key_of(email: str) -> str:
+    """As ``adapters.identifiers`` makes it."""
+    return f"email:{email}"
+
+
+def new_account(email: str = "anna@example.com", user_name: str = "") -> Account:
     """An account with one address, not yet stored."""
-    address = Address(CHANCE.new_id(NOW), AddressKind.EMAIL, key, key, NOW, main=True, with_account=True)
+    address = Address(CHANCE.new_id(NOW), AddressKind.EMAIL, email, key_of(email), NOW, main=True, with_account=True)
     return Account(
         account_id=AccountId(CHANCE.new_id(NOW)),
         name="Anna",
@@ -112,7 +117,7 @@ def new_account(key: str = "anna@example.com", user_name: str = "") -> Account:
     )
 
 
-def with_address(account: Account, key: str, at: datetime = NOW) -> Account:
+def with_address(account: Account, email: str, at: datetime = NOW) -> Account:
     """The account with one more address, not the main one."""
-    more = Address(CHANCE.new_id(at), AddressKind.EMAIL, key, key, at, main=False)
+    more = Address(CHANCE.new_id(at), AddressKind.EMAIL, email, key_of(email), at, main=False)
     return replace(account, addresses=(*account.addresses, more))

@@ -13,6 +13,8 @@ app.command("sparekey.cli.serve:migrate", name="migrate")
 app.command("sparekey.cli.doctor:doctor", name="doctor")
 app.command("sparekey.cli.policy:app", name="policy")
 app.command("sparekey.cli.outbox:app", name="outbox")
+app.command("sparekey.cli.audit:app", name="audit")
+app.command("sparekey.cli.why:why", name="why")
 app.command("sparekey.cli.keys:app", name="keys")
 app.command("sparekey.cli.passwords:app", name="passwords")
 
