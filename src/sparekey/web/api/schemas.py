@@ -6,7 +6,10 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-_PLAIN = r"^[^\x00-\x1f\x7f]*$"
+_END = r"$(?!\n)"
+"""The end of the text, in Python too, where ``$`` alone lets a line break pass."""
+
+_PLAIN = rf"^[^\x00-\x1f\x7f]*{_END}"
 """No control characters: no keyboard types them, and PostgreSQL cannot keep NUL."""
 
 Typed = Annotated[str, Meta(max_length=320, pattern=_PLAIN, description="As the person typed it.")]
@@ -14,7 +17,7 @@ Password = Annotated[str, Meta(max_length=4096, description="Any characters; 1,0
 Code = Annotated[str, Meta(max_length=64, description="Spaces, dashes and full-width digits do not matter.")]
 Name = Annotated[str, Meta(max_length=400, pattern=_PLAIN)]
 Language = Annotated[str, Meta(max_length=8, pattern=_PLAIN)]
-Id = Annotated[str, Meta(max_length=64, pattern="^[0-9a-f]*$")]
+Id = Annotated[str, Meta(max_length=64, pattern=rf"^[0-9a-f]*{_END}")]
 
 
 class StartSignUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="sign_up", tag_field="action"):
