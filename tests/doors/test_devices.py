@@ -20,7 +20,7 @@ async def test_devices_are_seen_and_one_is_ended(api: Api) -> None:
     owner = await api.signed_up(ANNA)
     other = await on_windows(api)
     seen = (await owner.read("account/sessions"))["sessions"]
-    assert sorted((s["device"], s["place"], s["current"]) for s in seen) == [("", "", True), ("Chrome on Windows", "", False)]
+    assert sorted((s["device"], s["place"], s["current"]) for s in seen) == [("", "", True), ("Chrome · Windows", "", False)]
     others = next(s["session_id"] for s in seen if not s["current"])
     assert (await owner.start("end_sessions", session_id=others)).state == "done"
     assert not await other.is_signed_in()
@@ -83,8 +83,8 @@ async def test_activity_tells_what_happened_and_where(api: Api) -> None:
     events = (await owner.read("account/activity"))["events"]
     assert [(e["name"], e["device"]) for e in events] == [
         ("account.details.changed", ""),
-        ("account.sign_in.failed", "Chrome on Windows"),
-        ("account.sign_in.done", "Chrome on Windows"),
+        ("account.sign_in.failed", "Chrome · Windows"),
+        ("account.sign_in.done", "Chrome · Windows"),
         ("account.sign_in.done", ""),
         ("account.sign_up.done", ""),
     ]

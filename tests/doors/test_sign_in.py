@@ -214,4 +214,4 @@ async def test_a_new_device_is_told_of_and_a_known_one_is_not(api: Api) -> None:
     assert answer.state == "done"
     letter = await api.newest(ANNA)
     assert letter.subject == "New sign-in to your account at Sparekey"
-    assert "Firefox on Linux" in letter.text
+    assert "Firefox · Linux" in letter.text

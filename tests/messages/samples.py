@@ -14,7 +14,7 @@ VALUES = {
     "code": "493027",
     "link": TOKEN,
     "minutes": "15",
-    "device": "Firefox on Linux",
+    "device": "Firefox · Linux",
     "place": "Riga, Latvia",
     "at": "2026-11-22T09:15:00+01:00",
     "address": "a•••@m•••.example",

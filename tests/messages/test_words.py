@@ -185,7 +185,7 @@ def test_a_notice_says_what_when_where_and_what_to_do(kind: MessageKind) -> None
     for part in (words(kind).text, Page(words(kind).html).text):
         for said in (
             "22 November 2026, 08:15 UTC",
-            "Firefox on Linux",
+            "Firefox · Linux",
             "Riga, Latvia",
             f"{BASE}/forgot",
             f"{BASE}/account/devices",

@@ -72,7 +72,7 @@ async def test_the_main_road(api: Api, browser: Browser) -> None:
     # What happened, and what was sent.
     await browser.open("/account/activity")
     assert browser.page.text.count("The password was changed") == 1
-    assert "Firefox on Linux" in browser.page.text
+    assert "Firefox · Linux" in browser.page.text
     await api.letters()
     await browser.open("/account/messages")
     assert "An e-mail address was added" in browser.page.text
@@ -107,7 +107,7 @@ async def test_devices_are_seen_and_ended(api: Api, browser: Browser) -> None:
         await one.open("/sign-in")
         await one.fill(identifier=ANNA, password=PASSWORD)
     await browser.open("/account/devices")
-    assert browser.page.text.count("Firefox on Linux") >= 2
+    assert browser.page.text.count("Firefox · Linux") >= 2
     assert browser.page.text.count("This one") == 1
     assert "Place unknown" in browser.page.text
     await browser.press("Sign out everywhere else")

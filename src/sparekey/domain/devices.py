@@ -1,4 +1,4 @@
-"""A name for a device that its owner recognises, from what the browser says of itself: "Chrome on Windows".
+"""A name for a device that its owner recognises, from what the browser says of itself: "Chrome · Windows".
 
 A small table on purpose: the name helps to recognise one's own devices and decides nothing. Whatever is not in the table has
 no name, and what a stranger writes into the header is never shown.
@@ -36,8 +36,8 @@ SYSTEMS: Final = (
 
 
 def device_name(user_agent: str) -> str:
-    """Browser and system, such as "Firefox on Linux"; one of the two when only one is known, and empty when none is."""
+    """Browser and system, such as "Firefox · Linux", the same in every language; one of the two when only one is known, and empty when none is."""
     text = user_agent[:MOST_READ]
     browser = next((name for sign, name in BROWSERS if sign in text), "")
     system = next((name for sign, name in SYSTEMS if sign in text), "")
-    return f"{browser} on {system}" if browser and system else browser or system
+    return f"{browser} · {system}" if browser and system else browser or system

@@ -4,7 +4,7 @@
 code            the code as it is typed, without spaces: digits, or letters and digits
 link            the token of the link, no more; the address is made from the site's own (RFC 9700, OWASP: fixed host)
 minutes         how long the code (or, without a code, the link) works: a whole number from 1 to 1440
-device, place   who acted, in words ("Firefox on Linux", "Riga, Latvia"); empty when unknown
+device, place   who acted, in words ("Firefox · Linux", "Riga, Latvia"); empty when unknown
 at              when it happened: ISO 8601 with its offset, shown in UTC
 address         the address that the change is about, or the main one of the account that a code leads to; already masked
 name            the owner's name; empty when there is none

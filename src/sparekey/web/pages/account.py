@@ -38,7 +38,7 @@ async def _security(visit: Visit) -> Response:
 async def _about(visit: Visit, template: str, section: str) -> Response:
     session = visit.member().session
     found = await read_details(visit.services, session)
-    emails = [a for a in found.addresses if a.kind == "email"]
+    emails = _emails(found)
     account = AccountView(
         name=found.name,
         main_email=next((a.value for a in emails if a.main), ""),
@@ -55,7 +55,7 @@ async def _about(visit: Visit, template: str, section: str) -> Response:
 async def _details(visit: Visit) -> Response:
     found = await read_details(visit.services, visit.member().session)
     form = FormView({"name": found.name, "user_name": found.user_name, "language": found.language})
-    return _details_page(visit, form)
+    return await _details_page(visit, form)
 
 
 async def _save_details(visit: Visit, form: Form) -> Response:
@@ -64,11 +64,12 @@ async def _save_details(visit: Visit, form: Form) -> Response:
         wants = details_wanted(visit.services, form["name"], form["language"], form["user_name"])
         return go_on(visit, await start_guarded(visit.services, visit.client, Action.CHANGE_DETAILS, wants))
     except InvalidInput as e:
-        return _details_page(visit, wrong_input(visit, form, e), 422)
+        return await _details_page(visit, wrong_input(visit, form, e), 422)
 
 
-def _details_page(visit: Visit, form: FormView, status: int = 200) -> Response:
-    return visit.show("account_details.html", status=status, section="/account/details", done=_done(visit), form=form)
+async def _details_page(visit: Visit, form: FormView, status: int = 200) -> Response:
+    emails = _emails(await read_details(visit.services, visit.member().session))
+    return visit.show("account_details.html", status=status, section="/account/details", done=_done(visit), addresses=emails, form=form)
 
 
 # ---------------------------------------------------------------- addresses
@@ -112,9 +113,12 @@ async def _with_address(visit: Visit, form: Form, what: Action) -> Response:
 
 
 async def _addresses_page(visit: Visit, form: FormView, status: int = 200) -> Response:
-    found = await read_details(visit.services, visit.member().session)
-    emails = [a for a in found.addresses if a.kind == "email"]
+    emails = _emails(await read_details(visit.services, visit.member().session))
     return visit.show("account_addresses.html", status=status, section="/account/addresses", done=_done(visit), addresses=emails, form=form)
+
+
+def _emails(found: Details) -> list[AddressSeen]:
+    return [a for a in found.addresses if a.kind == "email"]
 
 
 def _address(visit: Visit, found: Details) -> AddressSeen:

@@ -31,10 +31,12 @@ for (const button of by("[data-reveal]")) {
 
 // ---------------------------------------------------------------- Caps Lock, keyboard layout, strength
 
-function layoutHint(text, live) {
+function layoutHint(text, live, isNew) {
   const cyrillic = /\p{Script=Cyrillic}/u.test(text);
   const latin = /\p{Script=Latin}/u.test(text);
   if (cyrillic && latin) return live.dataset.mixed;
+  // A new password may be in any alphabet; only one that must be met again can be in the wrong one.
+  if (isNew) return "";
   if (cyrillic && document.documentElement.lang !== "ru") return live.dataset.cyrillic;
   // Who reads Russian has two layouts; which one is on cannot be seen behind the dots.
   if (document.documentElement.lang === "ru" && (cyrillic || latin)) return cyrillic ? live.dataset.cyrillic : live.dataset.latin;
@@ -50,7 +52,7 @@ for (const input of by("input[data-live]")) {
   const say = () => {
     const parts = [
       [caps && live.dataset.caps, "alarm"],
-      [input.type === "password" && input.value && layoutHint(input.value, live), "alarm"],
+      [input.type === "password" && input.value && layoutHint(input.value, live, input.autocomplete === "new-password"), "alarm"],
       [strength, ""],
     ].filter(([text]) => text);
     const spans = parts.map(([text, className]) => Object.assign(document.createElement("span"), { textContent: text, className }));
@@ -94,7 +96,7 @@ for (const input of by("input[data-live]")) {
       }
       if (mine !== asked) return;
       meter.dataset.strength = answer.strength;
-      strength = [`${meter.dataset.label}: ${meter.dataset[answer.strength]}.`, answer.problems[0]?.message ?? ""].join(" ").trim();
+      strength = [meter.dataset[answer.strength], answer.problems[0]?.message ?? ""].join(" ").trim();
       say();
     };
     const later = () => {
