@@ -19,7 +19,7 @@ _APPEND = Statement(
     """insert into audit_event (chain, seq, at, name, flow_id, detail, personal, mac)
     values (:chain, :seq, :at, :name, :flow_id, :detail, :personal, :mac)"""
 )
-_HEAD = Statement("update audit_head set seq = :seq, mac = :mac where chain = :chain")
+_HEAD = Statement("update audit_head set seq = :seq, mac = :mac where chain = :chain", last_of="chain")
 _FIRST = Statement("update audit_head set seq = :seq, mac = :mac, begun_at = :at where chain = :chain")
 _COLUMNS = "chain, seq, at, name, flow_id, detail, personal, mac"
 _OF_CHAIN = Statement(f"select {_COLUMNS} from audit_event where chain = :chain order by seq desc limit :most")
@@ -64,7 +64,7 @@ class SqlAudit:
         return SubjectLock(chain=chain, seq=row[0], mac=row[1])
 
     async def append(self, row: AuditRow) -> None:
-        await self._c.run(
+        await self._c.later(
             _APPEND,
             chain=row.chain,
             seq=row.seq,
@@ -76,9 +76,9 @@ class SqlAudit:
             mac=row.mac,
         )
         if row.seq == 1:
-            await self._c.run(_FIRST, chain=row.chain, seq=row.seq, mac=row.mac, at=to_ms(row.at))
+            await self._c.later(_FIRST, chain=row.chain, seq=row.seq, mac=row.mac, at=to_ms(row.at))
         else:
-            await self._c.run(_HEAD, chain=row.chain, seq=row.seq, mac=row.mac)
+            await self._c.later(_HEAD, chain=row.chain, seq=row.seq, mac=row.mac)
 
     async def of_chain(self, chain: str, most: int) -> Sequence[AuditRow]:
         return [_row(r) for r in await self._c.all(_OF_CHAIN, chain=chain, most=most)]

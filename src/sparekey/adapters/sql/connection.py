@@ -13,18 +13,32 @@ from typing import Any, Protocol
 Row = Sequence[Any]
 
 _NAME = re.compile(r"(?<!:):([a-z_]+)")
+_TABLE = re.compile(r"\b(?:from|join|into|update)\s+(?!set\b)([a-z_]+)")
 
 
 class Statement:
-    """A text with ``:name`` parameters, in both dialects. ``names``: in the order of PostgreSQL's ``$1, $2 …``."""
+    """A text with ``:name`` parameters, in both dialects. ``names``: in the order of PostgreSQL's ``$1, $2 …``.
 
-    __slots__ = ("names", "postgres", "sqlite")
+    ``last_of``: a name; of several writes in one transaction with the same value of it only the last counts.
+    ``writes``: whether it changes or locks rows, so that a transaction must be open. ``tables``: those that it names.
+    """
 
-    def __init__(self, text: str) -> None:
+    __slots__ = ("_text", "inserts", "last_of", "names", "postgres", "sqlite", "tables", "writes")
+
+    def __init__(self, text: str, last_of: str = "") -> None:
+        self._text = text
+        self.last_of = last_of
         self.names: tuple[str, ...] = tuple(dict.fromkeys(_NAME.findall(text)))
+        self.inserts = text.startswith("insert") and not re.search(r"\b(?:select|on conflict)\b", text)
+        self.writes = not text.startswith("select") or "/*lock*/" in text
+        self.tables = frozenset(_TABLE.findall(text))
         self.sqlite = text.replace("/*lock*/", "").replace("/*skip*/", "")
-        self.postgres = (
-            _NAME.sub(lambda m: f"${self.names.index(m[1]) + 1}", text)
+        self.postgres = self.numbered_from(1)
+
+    def numbered_from(self, first: int) -> str:
+        """For PostgreSQL, with ``$first`` as the first parameter."""
+        return (
+            _NAME.sub(lambda m: f"${self.names.index(m[1]) + first}", self._text)
             .replace("/*lock*/", "for update")
             .replace("/*skip*/", "for update skip locked")
         )
@@ -39,6 +53,10 @@ class Connection(Protocol):
 
     async def run(self, statement: Statement, **values: object) -> int:
         """Answers how many rows were changed. Raises ``UniqueViolation``."""
+
+    async def later(self, statement: Statement, **values: object) -> None:
+        """A write whose outcome nobody waits for: done before anything looks at its table, at the latest when the transaction
+        commits."""
 
 
 class UniqueViolation(Exception):

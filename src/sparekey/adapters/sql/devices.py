@@ -27,7 +27,7 @@ class SqlDevices:
         return None if r is None else KnownDevice(r[0], AccountId(r[1]), from_ms(r[2]), from_ms(r[3]), r[4])
 
     async def add(self, device: KnownDevice, token_hash: bytes) -> None:
-        await self._c.run(
+        await self._c.later(
             _ADD,
             device_id=device.device_id,
             account_id=device.account_id,
@@ -38,7 +38,7 @@ class SqlDevices:
         )
 
     async def seen(self, device_id: str, now: datetime) -> None:
-        await self._c.run(_SEEN, device_id=device_id, now=to_ms(now))
+        await self._c.later(_SEEN, device_id=device_id, now=to_ms(now))
 
     async def forget_younger(self, account_id: AccountId, than: datetime) -> None:
         await self._c.run(_FORGET, account_id=account_id, than=to_ms(than))

@@ -42,7 +42,7 @@ class SqlFlows:
         return None if row is None else _decode(row[0])
 
     async def add(self, flow: Flow) -> None:
-        await self._c.run(_ADD, action=flow.action, **_values(flow, flow.version))
+        await self._c.later(_ADD, action=flow.action, **_values(flow, flow.version))
 
     async def save(self, flow: Flow) -> None:
         changed = await self._c.run(_SAVE, loaded=flow.version, **_values(flow, flow.version + 1))
@@ -61,5 +61,5 @@ def _values(flow: Flow, version: int) -> dict[str, object]:
         "state": flow.state.value,
         "version": version,
         "expires_at": to_ms(flow.expires_at),
-        "data": _encode(replace(flow, version=version)),
+        "data": _encode(replace(flow, version=version) if version != flow.version else flow),
     }

@@ -43,9 +43,7 @@ class SqlGuessCounters:
         return Guesses(today=row[0], in_a_row=row[1])
 
     async def count_within(self, subject: str, lane: str, day: int, most_today: int, most_in_a_row: int) -> bool:
-        counted = await self._c.run(
-            _COUNT_WITHIN, subject=subject, lane=lane, day=day, most_today=most_today, most_in_a_row=most_in_a_row
-        )
+        counted = await self._c.run(_COUNT_WITHIN, subject=subject, lane=lane, day=day, most_today=most_today, most_in_a_row=most_in_a_row)
         return counted == 1
 
     async def not_looked_at(self, subject: str, lane: str, day: int) -> None:
@@ -58,7 +56,7 @@ class SqlGuessCounters:
         return Guesses(today=row[1] if row[0] == day else 0, in_a_row=row[2])
 
     async def take_back(self, subject: str, lane: str, day: int) -> None:
-        await self._c.run(_TAKE_BACK, subject=subject, lane=lane, day=day)
+        await self._c.later(_TAKE_BACK, subject=subject, lane=lane, day=day)
 
     async def clear(self, subject: str, lane_prefix: str) -> None:
         await self._c.run(_CLEAR, subject=subject, first=lane_prefix, last=lane_prefix + "\U0010ffff")

@@ -45,7 +45,7 @@ class SqlOutbox:
         self._sealer = sealer
 
     async def add(self, message: Message) -> None:
-        await self._c.run(
+        await self._c.later(
             _ADD,
             message_id=message.message_id,
             account_id=message.account_id,

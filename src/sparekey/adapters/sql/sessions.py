@@ -40,7 +40,7 @@ class SqlSessions:
         self._sealer = sealer
 
     async def add(self, session: Session, token_hash: bytes) -> None:
-        await self._c.run(
+        await self._c.later(
             _ADD,
             token_hash=token_hash,
             session_id=session.session_id,

@@ -8,6 +8,7 @@ not in SQLite. ``synchronous = full``: what was acknowledged survives a power cu
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -35,6 +36,17 @@ class SqliteConnection:
         except sqlite3.IntegrityError as e:
             raise UniqueViolation(str(e)) from e
 
+    async def later(self, statement: Statement, **values: object) -> None:
+        """At once: here nothing is gained by waiting."""
+        self._raw.execute(statement.sqlite, values)
+
+
+class _Group:
+    """Transactions that reach the disk together. ``done`` ends with the commit, or with ``StoreUnavailable``."""
+
+    def __init__(self) -> None:
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
 
 class SqliteDatabase:
     def __init__(self, file: Path) -> None:
@@ -42,6 +54,9 @@ class SqliteDatabase:
         self._raw: sqlite3.Connection | None = None
         self._reader: sqlite3.Connection | None = None
         self._turn = asyncio.Lock()
+        self._group: _Group | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+        self._disk = ThreadPoolExecutor(1, thread_name_prefix="sqlite-commit")
 
     async def open(self) -> None:
         self._raw = _connect(self._file)
@@ -49,23 +64,65 @@ class SqliteDatabase:
         self._reader.execute("pragma query_only = on")
 
     async def close(self) -> None:
+        await asyncio.gather(*self._closing)
+        self._disk.shutdown()
         for raw in (self._raw, self._reader):
             if raw is not None:
                 raw.close()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[SqliteConnection]:
+        """Ends when its changes are on disk. Those that wait for their turn at the same moment share one commit: each is a
+        savepoint, so that one that fails takes back its own changes and no others'."""
         raw = self._opened(self._raw)
         async with self._turn:
-            await _begin(raw)
+            group = await self._joined(raw)
+            raw.execute("savepoint one")
             try:
                 yield SqliteConnection(raw)
-                raw.execute("commit")
-            except sqlite3.OperationalError as e:
-                raise _down_or_bug(e) from e
-            finally:
+                raw.execute("release one")
+            except BaseException as e:
+                self._take_back(raw, group)
+                if isinstance(e, sqlite3.OperationalError):
+                    raise _down_or_bug(e) from e
+                raise
+        await asyncio.shield(group.done)
+
+    async def _joined(self, raw: sqlite3.Connection) -> _Group:
+        """The group that is open, or a new one. It is closed by a task that stands in line behind all who wait now: they are
+        its members."""
+        if self._group is None:
+            await _begin(raw)
+            self._group = _Group()
+            task = asyncio.create_task(self._close_group(raw, self._group))
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+        return self._group
+
+    async def _close_group(self, raw: sqlite3.Connection, group: _Group) -> None:
+        async with self._turn:
+            if self._group is not group:
+                return
+            self._group = None
+            try:
+                # In a thread: while the disk works, the loop answers who needs no writing.
+                await asyncio.get_running_loop().run_in_executor(self._disk, raw.execute, "commit")
+            except sqlite3.Error as e:
                 if raw.in_transaction:
                     raw.execute("rollback")
+                group.done.set_exception(StoreUnavailable(str(e)))
+            else:
+                group.done.set_result(None)
+
+    def _take_back(self, raw: sqlite3.Connection, group: _Group) -> None:
+        if raw.in_transaction:
+            raw.execute("rollback to one")
+            raw.execute("release one")
+        else:
+            # After some errors (a full disk) SQLite takes back the whole transaction, hence everybody's.
+            self._group = None
+            group.done.set_exception(StoreUnavailable("the transaction was taken back"))
+            group.done.exception()  # there may be nobody else to hear of it
 
     async def read_one(self, statement: Statement, **values: object) -> Row | None:
         """One look-up outside any transaction, on a connection that cannot write."""
@@ -118,7 +175,7 @@ async def _begin(raw: sqlite3.Connection) -> None:
 
 def _connect(file: Path) -> sqlite3.Connection:
     try:
-        raw = sqlite3.connect(file, isolation_level=None, timeout=WAITS, cached_statements=256)
+        raw = sqlite3.connect(file, isolation_level=None, timeout=WAITS, cached_statements=256, check_same_thread=False)
         raw.execute("pragma journal_mode = wal")
         raw.execute("pragma synchronous = full")
         raw.execute("pragma foreign_keys = on")
