@@ -40,7 +40,7 @@ WORDS: Final = {
     Event.WRONG: "a wrong answer: {challenge}",
     Event.CLOSED: "an answer was refused: too many wrong ones",
     Event.STARTED: "{action} was started",
-    Event.LEFT: "the person went no further",
+    Event.LEFT: "the person went no further in that browser; the mailed link stays good",
     Event.NOTHING_MORE: "the person had no other way",
     Event.JUDGED: "the policy judged: {state}",
     Event.ADDRESS_ADDED: "an address was added",
