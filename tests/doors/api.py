@@ -124,7 +124,7 @@ class Program:
         body = None if json is None else dumps(json)
         if body is not None:
             sent = {"Content-Type": "application/json", **sent}
-        answered = await self.http.request(method, path, headers={k: v.encode("latin-1") for k, v in sent.items() if v}, content=body)
+        answered = await self.http.request(method, path, headers=encoded({k: v for k, v in sent.items() if v}), content=body)
         answer = read(answered)
         if answer.status < 300 and isinstance(answer.said, dict):
             self._keep(answer.said)
@@ -259,6 +259,11 @@ class Lifespan:
         await self._told.put({"type": f"lifespan.{to}"})
         said = await self._said.get()
         assert said["type"] == f"lifespan.{to}.complete", said
+
+
+def encoded(headers: Mapping[str, str]) -> dict[bytes, bytes]:
+    """Any character that a header can carry: HTTP's are bytes."""
+    return {name.encode("latin-1"): value.encode("latin-1", "replace") for name, value in headers.items()}
 
 
 def read(answered: httpx2.Response) -> Answer:

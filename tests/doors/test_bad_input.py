@@ -10,7 +10,7 @@ from json import dumps
 
 import pytest
 
-from tests.doors.api import ANOTHER, PASSWORD, Answer, Api, Program, read
+from tests.doors.api import ANOTHER, PASSWORD, Answer, Api, Program, encoded, read
 
 pytestmark = pytest.mark.row("N3")
 
@@ -132,8 +132,7 @@ async def send(program: Program, bad: Bad, flow_id: str) -> Answer:
     tokens = {"Authorization": f"Bearer {program.session}"} if program.session else {}
     headers = {"Flow-Token": program.flow_tokens[flow_id], **tokens, **bad.headers}
     path = bad.path.replace("{flow}", flow_id)
-    encoded = {name: value.encode("latin-1") for name, value in headers.items()}
-    return read(await program.http.request(bad.method, path, content=bad.body, headers=encoded))
+    return read(await program.http.request(bad.method, path, content=bad.body, headers=encoded(headers)))
 
 
 @pytest.mark.parametrize("signed_in", [False, True], ids=["stranger", "signed in"])

@@ -1,0 +1,88 @@
+"""Requests that schemathesis makes up from the OpenAPI document, right and wrong ones: no 5xx, and no answer beside the document (N3).
+
+Where a flow is asked for, every second one names a flow that this client may drive. All requests are made up first and sent
+then, so that what one of them changes does not change what comes next.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from itertools import cycle
+from json import dumps
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import Case, GenerationMode
+from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
+
+from sparekey.web.api.openapi import openapi
+from sparekey.web.api.routes import API_ROUTES, ApiRoute
+from tests.doors.api import Api, Program, encoded, hold_to_document, served
+from tests.postgres import Cluster
+
+pytestmark = pytest.mark.row("N3")
+
+SCHEMA = schemathesis.openapi.from_dict(openapi())
+
+EXAMPLES = 20
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def fuzzed_url(request: pytest.FixtureRequest) -> str:
+    if request.param == "sqlite":
+        return ""
+    cluster: Cluster = request.getfixturevalue("postgres_server")
+    return cluster.create("fuzzed", request.getfixturevalue("migrated_template"))
+
+
+@pytest.fixture(scope="module")
+async def fuzzed(fuzzed_url: str, tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> AsyncIterator[Api]:
+    """One server for all of them: what one request leaves behind, the next one finds."""
+    folder = tmp_path_factory.mktemp("fuzzed") / "data"
+    async with served(fuzzed_url, folder, migrated_sqlite, insecure_no_volume_limits="true") as api:
+        yield api
+
+
+def made_up(route: ApiRoute, mode: GenerationMode) -> Sequence[Case[Any]]:
+    cases: list[Case[Any]] = []
+
+    @settings(max_examples=EXAMPLES, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @given(SCHEMA[route.path][route.method].as_strategy(generation_mode=mode))
+    def collect(case: Case[Any]) -> None:
+        cases.append(case)
+
+    collect()
+    return cases
+
+
+@pytest.mark.parametrize("signed_in", [False, True], ids=["stranger", "signed in"])
+@pytest.mark.parametrize("route", API_ROUTES, ids=lambda r: f"{r.method} {r.path}")
+async def test_no_made_up_request_breaks_the_door(fuzzed: Api, route: ApiRoute, *, signed_in: bool) -> None:
+    modes = GenerationMode if route.body else [GenerationMode.POSITIVE]
+    client, own_flow = fuzzed.program(), cycle([False, True])
+    for mode, case in [(m, case) for m in modes for case in made_up(route, m)]:
+        if signed_in and not await client.is_signed_in():
+            client.session = (await fuzzed.signed_up(f"{fuzzed.parts.services.chance.digits(12)}@example.com")).session
+        flow_id = ""
+        if "{flow_id}" in route.path and next(own_flow):
+            flow_id = (await client.start("recover", identifier="somebody@example.com")).flow_id
+            case.path_parameters["flow_id"] = flow_id
+        answered = await client.http.request(**request_of(case, client, flow_id))
+        hold_to_document(answered)
+        case.validate_response(answered, excluded_checks=[ignored_auth, positive_data_acceptance])
+        if mode is GenerationMode.POSITIVE:
+            assert answered.status_code != 400, f"it is as described, and yet: {answered.text}"
+
+
+def request_of(case: Case[Any], program: Program, flow_id: str) -> dict[str, Any]:
+    asked: dict[str, Any] = case.as_transport_kwargs(base_url=str(program.http.base_url))
+    own = {"Authorization": f"Bearer {program.session}" if program.session else "", "Flow-Token": program.flow_tokens.get(flow_id, "")}
+    headers = {**asked["headers"], **{k: v for k, v in own.items() if v}}
+    return {
+        "method": asked["method"],
+        "url": asked["url"],
+        "params": asked["params"],
+        "headers": encoded(headers),
+        "content": dumps(asked["json"]) if "json" in asked else asked.get("data"),
+    }
