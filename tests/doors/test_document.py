@@ -1,0 +1,44 @@
+"""The OpenAPI document, and the walk in docs/api.md: both say what the server does."""
+
+import jsonschema_rs
+import pytest
+import schemathesis
+
+from sparekey.web.api.openapi import openapi
+from sparekey.web.routes import routes
+from tests.doors.api import Api, hold_to_document
+from tests.doors.walk import NEW_PASSWORD, PAGE, walk, walk_on
+
+pytestmark = pytest.mark.row("N3")
+
+
+async def test_the_document_is_served_as_it_is_made(api: Api) -> None:
+    answered = await api.http.get("/api/v1/openapi.json")
+    assert answered.json() == openapi()
+
+
+def test_the_document_is_valid() -> None:
+    schemathesis.openapi.from_dict(openapi()).validate()
+    for schema in openapi()["components"]["schemas"].values():
+        jsonschema_rs.meta.validate({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema})
+
+
+def test_the_document_describes_every_address_of_the_api_and_no_other() -> None:
+    served = {(m, r.path) for r in routes(development=False) for m in getattr(r, "methods", None) or () if r.path.startswith("/api/")}  # type: ignore[attr-defined]
+    described = {(method.upper(), path) for path, operations in openapi()["paths"].items() for method in operations}
+    beside = {("GET", "/api/v1/openapi.json"), ("HEAD", "/api/v1/openapi.json")}
+    by_head = {("HEAD", path) for method, path in described if method == "GET"}
+    # Served before the framework (web/session_check.py).
+    assert served - beside - by_head == described - {("GET", "/api/v1/session")}
+
+
+async def test_an_answer_beside_the_document_would_be_found(api: Api) -> None:
+    answered = await api.http.post("/api/v1/passwords/check", json={"password": NEW_PASSWORD})
+    hold_to_document(answered)
+    answered._content = answered.content.replace(b'"high"', b'"splendid"')
+    with pytest.raises(jsonschema_rs.ValidationError):
+        hold_to_document(answered)
+
+
+async def test_the_walk_on_the_page_is_what_happens(api: Api) -> None:
+    assert walk_on(PAGE.read_text()) == await walk(api), "put the new one onto the page: python -m tests.doors.walk"
