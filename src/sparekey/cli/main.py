@@ -23,8 +23,11 @@ def main() -> None:
     """The entry point. What an operator can mend is one line and exit code 2."""
     try:
         app()
-    except (BadSettings, StoreUnavailable) as e:
+    except BadSettings as e:
         print(f"sparekey: {e}", file=sys.stderr)
+        sys.exit(2)
+    except StoreUnavailable as e:
+        print(f"sparekey: the database does not answer: {e}", file=sys.stderr)
         sys.exit(2)
 
 
