@@ -14,6 +14,7 @@ from sparekey.domain.factors import FactorKind
 from sparekey.domain.flow.flow import Flow
 from sparekey.domain.limits import CODE_LASTS, LINK_LASTS, RECOVERY_CODE_LASTS, day_of, is_closed, lane
 from sparekey.domain.messages import MessageKind
+from sparekey.use_cases.known_device import find_device
 from sparekey.use_cases.notify import Recipient, may_send, send_code
 from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.services import Client, Services
@@ -34,7 +35,9 @@ async def ask_by_mail(tx: Transaction, services: Services, client: Client, flow:
     # By the name as typed: else "held" would show that a user name and an address are the same person's.
     if not await may_send(services, f"{flow.subject}/{services.identifiers.key_of(flow.typed)}"):
         return flow, True
-    counter = await tx.guesses.read(flow.subject, lane(FactorKind.EMAIL, "", ""), day_of(services.clock.now()))
+    device = await find_device(tx, client, account.account_id)
+    counted_in = lane(FactorKind.EMAIL, device.device_id if device else "", "")
+    counter = await tx.guesses.read(flow.subject, counted_in, day_of(services.clock.now()))
     asked = await send_code(
         tx,
         services,
@@ -46,7 +49,9 @@ async def ask_by_mail(tx: Transaction, services: Services, client: Client, flow:
         long=is_closed(counter.today + 1, counter.in_a_row + 1),
         enrolling=flow.action in {Action.SIGN_UP, Action.ADD_ADDRESS},
     )
-    return replace(flow, asked=email_code.among(flow.asked, asked)), False
+    # A link is good as long as its mail says, however old the flow. Otherwise a stranger could send the only mail of five minutes from
+    # a flow that is about to end, again and again, and keep the owner out (D2).
+    return replace(flow, asked=email_code.among(flow.asked, asked), expires_at=max(flow.expires_at, asked.link_until)), False
 
 
 async def _recipient(tx: Transaction, services: Services, flow: Flow, account: Account) -> Recipient:

@@ -14,7 +14,7 @@ from sparekey.domain.factors import FactorKind
 from sparekey.domain.flow.events import Ended
 from sparekey.domain.flow.flow import Flow, step
 from sparekey.domain.flow.permit import Permit
-from sparekey.domain.limits import lanes_of
+from sparekey.domain.limits import lane, lanes_of
 from sparekey.domain.masks import masked
 from sparekey.domain.messages import MessageKind
 from sparekey.domain.policy.model import Situation
@@ -84,8 +84,9 @@ async def set_password(change: Change, password_hash: str) -> None:
     keep = own.session_id if own is not None and not recovering and own.account_id == new.account_id else ""
     await change.tx.sessions.end_all(new.account_id, except_session=keep)
     await _end_open_flows(change, "replaced")
-    # The counters went with the password that they counted guesses at.
-    await change.tx.guesses.clear(change.lock.chain, lanes_of(FactorKind.PASSWORD))
+    # The counters go with the password that they counted guesses at. What strangers tried today still counts: ten a day, whichever.
+    unknown = lane(FactorKind.PASSWORD, "", "")
+    await change.tx.guesses.clear(change.lock.chain, lanes_of(FactorKind.PASSWORD), but_the_day_in=unknown)
     kind = MessageKind.PASSWORD_RECOVERED if recovering else MessageKind.PASSWORD_CHANGED
     await _tell_all(change, new, kind)
     await _record(change, Event.RECOVERED if recovering else Event.PASSWORD_CHANGED)

@@ -1,8 +1,9 @@
 """Reserve one guess in its lanes, before anything is compared.
 
-A guess at a password is counted twice. For the account, however it was named: ten a day reach the hash, no more. And for the name
-as it was typed: that is what is told. So the answer "too often" comes after ten guesses at this name, whether it is somebody's or
-not, and guesses at the user name do not show that an address belongs to the same person (mission.md, D1 and D3).
+A guess at a password from an unknown device is counted twice. For the account, however it was named: ten a day reach the hash, no
+more. And for the name as it was typed: that is what is told. So the answer "too often" comes after ten guesses at this name,
+whether it is somebody's or not, and guesses at the user name do not show that an address belongs to the same person (mission.md,
+D1 and D3). A known device, or a flow that has proven something, is no stranger: there one count is kept and told.
 """
 
 from collections.abc import AsyncIterator
@@ -40,14 +41,19 @@ class Reserved:
 
 async def reserve(tx: Transaction, services: Services, subject: str, name: str, kind: FactorKind, device_id: str, flow_id: str) -> Reserved:
     """Count one guess. ``name``: the subject of the name as typed (``record.subject_of_name``), or of the account where none was
-    typed. Raises ``TooManyTries`` when this name was tried too often today; then nothing is counted.
+    typed. Raises ``TooManyTries`` when this name, or in a lane of its own the account, was tried too often today; then nothing is
+    counted.
     """
     now = services.clock.now()
     account_lane, day = lane(kind, device_id, flow_id), day_of(now)
+    of_account = Guess(subject, account_lane, day)
+    if device_id or flow_id:
+        if not await tx.guesses.count_within(subject, account_lane, day, GUESSES_A_DAY, GUESSES_IN_A_ROW):
+            raise TooManyTries(seconds_to_next_day(now), "guesses_used_up")
+        return Reserved((of_account,), open=True)
     by_name = Guess(name, f"{account_lane}/name", day)
     if not await tx.guesses.count_within(by_name.subject, by_name.lane, day, GUESSES_A_DAY, NEVER_REACHED):
         raise TooManyTries(seconds_to_next_day(now), "guesses_used_up")
-    of_account = Guess(subject, account_lane, day)
     if await tx.guesses.count_within(subject, account_lane, day, GUESSES_A_DAY, GUESSES_IN_A_ROW):
         return Reserved((by_name, of_account), open=True)
     return Reserved((by_name,), open=False)

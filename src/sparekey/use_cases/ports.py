@@ -246,8 +246,9 @@ class GuessCounters(Protocol):
     async def read(self, subject: str, lane: str, day: int) -> Guesses:
         """The counter as it stands, without counting."""
 
-    async def clear(self, subject: str, lane_prefix: str) -> None:
-        """Forget all counters of one factor: it was replaced by a new one."""
+    async def clear(self, subject: str, lane_prefix: str, *, but_the_day_in: str = "") -> None:
+        """Forget all counters of one factor: it was replaced by a new one. In one lane only the row of wrong answers ends: what was
+        tried there today still counts."""
 
     async def count_within(self, subject: str, lane: str, day: int, most_today: int, most_in_a_row: int) -> bool:
         """Count one if that stays within both limits; answers whether it did. Nothing is counted beyond them."""

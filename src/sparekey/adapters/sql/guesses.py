@@ -29,7 +29,8 @@ _TAKE_BACK = Statement(
     """update guess set today = case when day = :day and today > 0 then today - 1 else today end, in_a_row = 0
     where subject = :subject and lane = :lane"""
 )
-_CLEAR = Statement("delete from guess where subject = :subject and lane >= :first and lane < :last")
+_CLEAR = Statement("delete from guess where subject = :subject and lane >= :first and lane < :last and lane <> :but")
+_END_ROW = Statement("update guess set in_a_row = 0 where subject = :subject and lane = :but")
 
 
 class SqlGuessCounters:
@@ -58,5 +59,6 @@ class SqlGuessCounters:
     async def take_back(self, subject: str, lane: str, day: int) -> None:
         await self._c.later(_TAKE_BACK, subject=subject, lane=lane, day=day)
 
-    async def clear(self, subject: str, lane_prefix: str) -> None:
-        await self._c.run(_CLEAR, subject=subject, first=lane_prefix, last=lane_prefix + "\U0010ffff")
+    async def clear(self, subject: str, lane_prefix: str, *, but_the_day_in: str = "") -> None:
+        await self._c.run(_CLEAR, subject=subject, first=lane_prefix, last=lane_prefix + "\U0010ffff", but=but_the_day_in)
+        await self._c.run(_END_ROW, subject=subject, but=but_the_day_in)
