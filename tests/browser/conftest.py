@@ -6,7 +6,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from sparekey.adapters.sql import migrate
 from tests.browser import later
@@ -20,6 +20,9 @@ QUIET = ("--disable-quic", "--no-first-run", "--disable-background-networking", 
 
 PATIENT = {"insecure_no_volume_limits": "true"}
 """One machine sends here what a hundred people would."""
+
+# A busy machine is no bug.
+expect.set_options(timeout=15_000)
 
 _numbers = count(1)
 

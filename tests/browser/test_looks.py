@@ -171,6 +171,19 @@ async def test_in_other_languages(person: Person, email: str, language: str) -> 
         await look(person, f"{language}{path.replace('/', '-')}")
 
 
+async def test_what_only_a_maintainer_sees_is_noticed(person: Person) -> None:
+    await person.open("/sign-in")
+    await person.page.evaluate("() => fetch('https://elsewhere.example/').catch(() => {})")
+    await person.page.evaluate("() => { setTimeout(() => { throw new Error('planted') }) }")
+    await person.open("/")
+    await person.page.goto(person.site.replace("localhost", "127.0.0.1"))
+    await person.page.close()
+    said = "\n".join(person.complaints)
+    person.complaints.clear()
+    for what in ("Content Security Policy", "planted", "a request to another site: http://127.0.0.1"):
+        assert what in said, what
+
+
 async def test_these_eyes_see(person: Person) -> None:
     await person.open("/sign-in")
     await person.page.evaluate(
