@@ -250,7 +250,7 @@ async def test_sealing_looks_at_no_chain_that_did_not_change(at: Held) -> None:
         values = dict.fromkeys(statement.names, 0)
         plan = [str(row[3]) for row in await at.rows(f"explain query plan {statement.sqlite}", **values)]
         assert plan
-        assert [step for step in plan if step.startswith("SCAN")] == []
+        assert [step for step in plan if step.startswith("SCAN") and step != "SCAN c"] == [], "c: those that changed"
 
 
 # ---------------------------------------------------------------- names that nobody has

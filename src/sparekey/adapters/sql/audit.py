@@ -25,10 +25,11 @@ _COLUMNS = "chain, seq, at, name, flow_id, detail, personal, mac"
 _OF_CHAIN = Statement(f"select {_COLUMNS} from audit_event where chain = :chain order by seq desc limit :most")
 _OF_FLOW = Statement(f"select {_COLUMNS} from audit_event where chain = :chain and flow_id = :flow_id order by seq")
 _CHAINS_OF_FLOW = Statement("select distinct chain from audit_event where at >= :since and at <= :until and flow_id = :flow_id")
+# The heads as sub-selects, not joined: PostgreSQL would read all of them for each page.
 _LINKS = Statement(
-    """select e.chain, e.seq, e.at, e.name, e.flow_id, e.detail, e.personal, e.mac, h.seq, h.mac
-    from audit_event e left join audit_head h on h.chain = e.chain
-    where (e.chain, e.seq) > (:chain, :seq) and e.chain < 'y' order by e.chain, e.seq limit :most"""
+    """select e.chain, e.seq, e.at, e.name, e.flow_id, e.detail, e.personal, e.mac,
+        (select h.seq from audit_head h where h.chain = e.chain), (select h.mac from audit_head h where h.chain = e.chain)
+    from audit_event e where (e.chain, e.seq) > (:chain, :seq) and e.chain < 'y' order by e.chain, e.seq limit :most"""
 )
 _EXPECTED = Statement(
     f"""select c.chain, exists (select 1 from audit_event e where e.chain = c.chain) from (
@@ -44,8 +45,10 @@ _MAC = Statement("select mac from audit_event where chain = :chain and seq = :se
 _COUNT = Statement("select count(*) from audit_event")
 _PAGE_END = Statement("select at from audit_event where at > :after order by at limit 1 offset :most")
 _CHANGED = Statement(
-    """select h.chain, h.seq, h.mac, e.at from audit_head h join audit_event e on e.chain = h.chain and e.seq = h.seq
-    where h.chain in (select chain from audit_event where at > :after and at <= :until)"""
+    """select c.chain,
+        (select h.seq from audit_head h where h.chain = c.chain), (select h.mac from audit_head h where h.chain = c.chain),
+        (select e.at from audit_event e where e.chain = c.chain order by e.seq desc limit 1)
+    from (select distinct chain from audit_event where at > :after and at <= :until) c"""
 )
 _HAPPENED = Statement("select distinct chain from audit_event where at > :after and at <= :until limit :most")
 
@@ -107,7 +110,8 @@ class SqlAudit:
     async def changed(self, after: datetime, most: int) -> tuple[Sequence[Head], datetime | None]:
         end = await self._c.one(_PAGE_END, after=to_ms(after), most=most - 1)
         rows = await self._c.all(_CHANGED, after=to_ms(after), until=NEVER if end is None else end[0])
-        return [Head(r[0], r[1], r[2], _moment(r[3])) for r in rows], None if end is None else _moment(end[0])
+        heads = [Head(r[0], r[1], r[2], _moment(r[3])) for r in rows if r[1] is not None]
+        return heads, None if end is None else _moment(end[0])
 
     async def happened(self, after: datetime, until: datetime, most: int) -> Sequence[str]:
         return [r[0] for r in await self._c.all(_HAPPENED, after=to_ms(after), until=to_ms(until), most=most)]
