@@ -1,5 +1,6 @@
 """The OpenAPI document, and the walk in docs/api.md: both say what the server does."""
 
+import httpx2
 import jsonschema_rs
 import pytest
 import schemathesis
@@ -35,9 +36,9 @@ def test_the_document_describes_every_address_of_the_api_and_no_other() -> None:
 async def test_an_answer_beside_the_document_would_be_found(api: Api) -> None:
     answered = await api.http.post("/api/v1/passwords/check", json={"password": NEW_PASSWORD})
     hold_to_document(answered)
-    answered._content = answered.content.replace(b'"high"', b'"splendid"')
+    planted = answered.content.replace(b'"high"', b'"splendid"')
     with pytest.raises(jsonschema_rs.ValidationError):
-        hold_to_document(answered)
+        hold_to_document(httpx2.Response(200, content=planted, headers=answered.headers, request=answered.request))
 
 
 async def test_the_walk_on_the_page_is_what_happens(api: Api) -> None:

@@ -4,7 +4,7 @@ Where a flow is asked for, every second one names a flow that this client may dr
 then, so that what one of them changes does not change what comes next.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from itertools import cycle
 from json import dumps
 from pathlib import Path
@@ -29,11 +29,13 @@ EXAMPLES = 20
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def fuzzed_url(request: pytest.FixtureRequest) -> str:
+def fuzzed_url(request: pytest.FixtureRequest) -> Iterator[str]:
     if request.param == "sqlite":
-        return ""
-    cluster: Cluster = request.getfixturevalue("postgres_server")
-    return cluster.create("fuzzed", request.getfixturevalue("migrated_template"))
+        yield ""
+    else:
+        cluster: Cluster = request.getfixturevalue("postgres_server")
+        yield cluster.create("fuzzed", request.getfixturevalue("migrated_template"))
+        cluster.drop("fuzzed")
 
 
 @pytest.fixture(scope="module")
