@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import pytest
 from structlog.testing import capture_logs
 
 from sparekey.use_cases.who_is import SessionChecks
@@ -29,16 +30,18 @@ async def test_a_server_that_stops_seals_its_last_minute(at: Held, tmp_path: Pat
     assert await seals_of(at, file).seal() == 1, "the right to write was given back"
 
 
-class Broken(SessionChecks):
-    async def write_seen(self) -> int:
+async def test_a_task_that_fails_stops_no_other_and_is_logged_without_its_text(
+    at: Held, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken() -> int:
         raise ZeroDivisionError
 
-
-async def test_a_task_that_fails_stops_no_other_and_is_logged_without_its_text(at: Held, tmp_path: Path) -> None:
     file = tmp_path / "audit-seals.jsonl"
+    checks = SessionChecks(at.store, at.clock)
+    monkeypatch.setattr(checks, "write_seen", broken)
     await account_with(at, 2)
     with capture_logs() as logged:
-        await keep_until_stopped(at, Broken(at.store, at.clock), seals_of(at, file))
+        await keep_until_stopped(at, checks, seals_of(at, file))
     assert [(entry["event"], entry["what"], entry["error"]) for entry in logged] == [
         ("housekeeping.failed", "sessions_seen", "ZeroDivisionError")
     ]
