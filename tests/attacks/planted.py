@@ -7,6 +7,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.log import LogLevels
@@ -16,12 +17,17 @@ from starlette.types import ASGIApp
 from sparekey import bootstrap
 from sparekey.adapters.sql.connection import Statement
 from sparekey.adapters.sql.flows import SqlFlows, _values
+from sparekey.adapters.sql.outbox import SqlOutbox
 from sparekey.domain.flow.flow import Flow, check_open
+from sparekey.domain.messages import Message
 from sparekey.settings import read_settings
 from sparekey.use_cases import answer_challenge, finish_flow
+from sparekey.use_cases import sign_in as sign_in_module
 from sparekey.use_cases.load_flow import Loaded, read_flow
 from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.services import Client, Services
+from sparekey.use_cases.standing import Standing
+from sparekey.web.api import flows
 
 BUG = "PLANTED_BUG"
 
@@ -53,7 +59,28 @@ def check_then_act() -> None:
     SqlFlows.save = save  # type: ignore[method-assign]
 
 
-BUGS: dict[str, Callable[[], None]] = {"check_then_act": check_then_act}
+def leaky_store() -> None:
+    """The link of a mail stands in a column that everyone with the database can read."""
+    true = SqlOutbox.add
+
+    async def add(self: SqlOutbox, message: Message) -> None:
+        await true(self, replace(message, hint=message.params.get("link", message.hint)))
+
+    SqlOutbox.add = add  # type: ignore[method-assign]
+
+
+def leaky_log() -> None:
+    """A line "to find out why people cannot sign in"."""
+    true = sign_in_module.sign_in
+
+    async def sign_in(services: Services, client: Client, typed: str, password: str) -> Standing:
+        print(f"sign-in of {typed} with {password!r}", file=sys.stderr)  # noqa: T201 - the bug
+        return await true(services, client, typed, password)
+
+    flows.sign_in = sign_in  # type: ignore[attr-defined]
+
+
+BUGS: dict[str, Callable[[], None]] = {"check_then_act": check_then_act, "leaky_store": leaky_store, "leaky_log": leaky_log}
 
 
 def app() -> ASGIApp:

@@ -4,8 +4,10 @@ Replay set 9, 10, 19, 20: counters that a new flow, another process, a crash or 
 sites whose throttle locks the owner out as well (ACSAC 2018).
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +17,8 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sparekey.domain.limits import GUESSES_A_DAY
+from tests.attacks.conftest import NODES, UNLIMITED, MakeSite
+from tests.attacks.test_races import field_of, new_address
 from tests.doors.api import ANOTHER, PASSWORD, THIRD, Api, Letter, Program, served
 
 NAME = "anna@example.com"
@@ -104,7 +108,7 @@ async def the_stranger_never_gets_through(api: Api, monkeypatch: pytest.MonkeyPa
     assert (await owner.start("change_details", name="Anna", language="en", user_name=USER_NAME)).state == "done"
     hashes, began_at = await watched(api, monkeypatch), api.clock.now()
     password = PASSWORD
-    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(FromManyAddresses(api.app)), base_url=api.settings.base_url) as http:  # type: ignore[arg-type]
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(FromManyAddresses(api.app)), base_url=api.settings.base_url) as http:
         stranger = Stranger(api, Program(http))
         looks = max(1, rounds // 6)
         for turn in range(rounds):
@@ -201,16 +205,40 @@ async def test_many_flows_one_counter_for_codes(api: Api, monkeypatch: pytest.Mo
     tried today; from then on codes are long, and links work all along."""
     await api.signed_up(NAME)
     stranger = api.program()
+    flows = []
     for _ in range(3):
-        began = await stranger.start("recover", identifier=NAME)
+        flows.append((await stranger.start("recover", identifier=NAME)).flow_id)
         for code in range(4):
-            await stranger.code(began.flow_id, f"{code:06}")
+            await stranger.code(flows[-1], f"{code:06}")
         api.clock.wait(minutes=6)
     short = (await api.newest(NAME)).code
     assert len(short.replace(" ", "")) == 6
-    assert (await stranger.code(began.flow_id, short)).status == 401, "right, but short codes are closed for today"
+    assert (await stranger.code(flows[-1], short)).status == 401, "right, but short codes are closed for today"
     owner = api.program()
     began = await owner.start("recover", identifier=NAME)
     letter = await api.newest(NAME)
     assert len(letter.code.replace(" ", "")) == 16
     assert (await owner.code(began.flow_id, letter.code)).state == "allowed"
+
+
+@pytest.mark.row("D1")
+@pytest.mark.parametrize("kind", NODES)
+async def test_neither_kill_nor_more_processes_give_more_guesses(kind: str, make_site: MakeSite) -> None:
+    """Real servers, killed between the rounds: every 401 is a guess that reached the hash."""
+    site, email, statuses = make_site(kind, **UNLIMITED), new_address(), []
+    began_at = datetime.now(UTC)
+    async with field_of(site) as field_:
+        owner = await field_.signed_up(email)
+    for _ in range(3):
+        async with field_of(site) as field_:
+            body = {"flow": {"action": "sign_in", "identifier": email, "password": WRONG}}
+            answers = await asyncio.gather(*(client.post("/api/v1/flows", json=body) for client in field_.clients for _ in range(6)))
+            statuses += [a.status_code for a in answers]
+        site.restart_after_kill()
+    days = 1 + (datetime.now(UTC).date() - began_at.date()).days
+    assert set(statuses) <= {401, 429}
+    assert statuses.count(401) <= GUESSES_A_DAY * days
+    async with site.client() as http:
+        assert (await Program(http, device=owner.device).sign_in(email)).state == "done"
+    for node in site.all:
+        node.stop()

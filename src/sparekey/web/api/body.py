@@ -2,6 +2,7 @@
 
 import gettext
 import json
+import re
 from typing import Any, TypeVar
 
 import msgspec
@@ -29,9 +30,17 @@ async def read_json(request: Request, kind: type[T]) -> T:
     try:
         return msgspec.convert(json.loads(body, object_pairs_hook=_no_doubles), kind)
     except msgspec.ValidationError as e:
-        raise BadRequest("bad_json", str(e)) from None
+        raise BadRequest("bad_json", without_values(str(e))) from None
     except (ValueError, RecursionError):
         raise BadRequest("bad_json") from None
+
+
+def without_values(said: str) -> str:
+    """What msgspec says is wrong, and where, without what was sent: a secret in the wrong place must not stand in an answer."""
+    return _SAYS_VALUE.sub(lambda m: m[1] + (m[2] or ""), said)
+
+
+_SAYS_VALUE = re.compile(r"(Invalid (?:enum )?value|Object contains unknown field)\b.*?( - at `\$[\w.\[\]]*`)?\Z", re.DOTALL)
 
 
 def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
