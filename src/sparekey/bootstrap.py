@@ -1,6 +1,7 @@
 """The only file that joins adapters to use cases and doors. Plain constructor calls; nothing here decides anything."""
 
 import asyncio
+import gc
 import os
 import subprocess
 import sys
@@ -40,7 +41,7 @@ from sparekey.adapters.volume import MemoryVolumeLimits, NoVolumeLimits
 from sparekey.domain.accounts import AddressKind
 from sparekey.domain.errors import BadSettings
 from sparekey.domain.passwords import rules_for
-from sparekey.domain.policy.model import Policy
+from sparekey.domain.policy.model import Policy, without_waits
 from sparekey.domain.policy.parse import load_policy
 from sparekey.settings import Settings, read_settings
 from sparekey.use_cases.ports import Chance, Clock, Delivery
@@ -95,7 +96,7 @@ def policy_of(settings: Settings) -> Policy:
         if not Path(folder).is_dir():
             raise BadSettings(f"SPAREKEY_POLICY_DIR is not a folder: {folder}")
         texts = {p.stem: p.read_text(encoding="utf-8") for p in sorted(Path(folder).glob("*.toml"))}
-    return load_policy(settings.site.profile, texts)
+    return without_waits(load_policy(settings.site.profile, texts))
 
 
 @asynccontextmanager
@@ -133,14 +134,15 @@ class Parts:
     deliverer: Deliverer
     database: SqliteDatabase | PostgresDatabase
     hasher: PepperedArgon2
-    http: httpx2.AsyncClient
+    http: httpx2.AsyncClient | None
     seals: AuditSeals
 
     async def open(self) -> None:
         await self.database.open()
 
     async def close(self) -> None:
-        await self.http.aclose()
+        if self.http is not None:
+            await self.http.aclose()
         self.hasher.close()
         await self.database.close()
 
@@ -156,8 +158,10 @@ def build(settings: Settings, *, clock: Clock | None = None, chance: Chance | No
     sealer = RingSealer(ring)
     store = SqlStore(database, sealer)
     hasher = PepperedArgon2(ring, threads_for(settings.server.workers), cost=cost)
-    http = httpx2.AsyncClient()
-    service = RangeService(settings.storage.breached_range_url, http) if settings.storage.breached_range_url else None
+    ranges = settings.storage.breached_range_url
+    # Most sites need none, and its certificates cost a start some 50 ms and every process 10 MB.
+    http = httpx2.AsyncClient() if ranges or settings.sms.sms != "none" else None
+    service = RangeService(ranges, http) if http is not None and ranges else None
     lists = [SHIPPED, *([Path(settings.storage.breached_file)] if settings.storage.breached_file else [])]
     services = Services(
         store=store,
@@ -179,7 +183,7 @@ def build(settings: Settings, *, clock: Clock | None = None, chance: Chance | No
     return Parts(services, SessionChecks(store, clock), deliverer, database, hasher, http, seals)
 
 
-def deliveries(settings: Settings, clock: Clock, http: httpx2.AsyncClient) -> dict[AddressKind, Sequence[Delivery]]:
+def deliveries(settings: Settings, clock: Clock, http: httpx2.AsyncClient | None) -> dict[AddressKind, Sequence[Delivery]]:
     """The ways out of each channel, in the order in which they are tried. In development all end in the built-in mailbox and phone."""
     host = urlsplit(settings.base_url).hostname or ""
     if settings.development and not settings.mail.smtp:
@@ -201,6 +205,7 @@ def deliveries(settings: Settings, clock: Clock, http: httpx2.AsyncClient) -> di
     sms: Sequence[Delivery]
     match settings.sms.sms:
         case "twilio":
+            assert http is not None
             sms = [
                 TwilioDelivery(
                     http,
@@ -211,6 +216,7 @@ def deliveries(settings: Settings, clock: Clock, http: httpx2.AsyncClient) -> di
                 )
             ]
         case "webhook":
+            assert http is not None
             sms = [WebhookDelivery(http, url=settings.sms.sms_url, secret=settings.sms.sms_secret, clock=clock)]
         case "none":
             sms = [dev_phone(settings, clock)] if settings.development else []
@@ -243,6 +249,7 @@ def build_app(settings: Settings, parts: Parts | None = None) -> Application:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await parts.open()
+        gc.freeze()  # what is there from the start stays; looking through it at each collection costs milliseconds
         stop = asyncio.Event()
         tasks = [asyncio.create_task(keep_house(parts.services, parts.checks, parts.seals, stop))]
         if settings.server.worker == "inside":

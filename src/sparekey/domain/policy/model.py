@@ -1,7 +1,7 @@
 """What a policy is made of, as values. The decisions are in ``standard/*.toml``; ``parse`` turns them into these."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum, unique
 
@@ -111,6 +111,17 @@ class Policy:
     actions: Mapping[str, ActionPolicy]
     lost_together: tuple[LostTogether, ...]
     witnesses: tuple[FactorKind, ...]
+
+
+def without_waits(policy: Policy) -> Policy:
+    """The policy with every route that waits left out, for a server that cannot keep a wait (docs/decisions/0011-no-waits-yet.md).
+
+    Whoever would have waited is referred instead, or asked for more: never let in sooner.
+    """
+    actions = {
+        name: replace(rules, routes=tuple(r for r in rules.routes if r.then is not Then.WAIT)) for name, rules in policy.actions.items()
+    }
+    return replace(policy, actions=actions)
 
 
 @dataclass(frozen=True, slots=True)
