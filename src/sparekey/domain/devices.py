@@ -36,7 +36,8 @@ SYSTEMS: Final = (
 
 
 def device_name(user_agent: str) -> str:
-    """Browser and system, such as "Firefox · Linux", the same in every language; one of the two when only one is known, and empty when none is."""
+    """Browser and system, such as "Firefox · Linux", the same in every language; one of the two when only one is known, and empty
+    when none is."""
     text = user_agent[:MOST_READ]
     browser = next((name for sign, name in BROWSERS if sign in text), "")
     system = next((name for sign, name in SYSTEMS if sign in text), "")

@@ -56,11 +56,6 @@ class PepperedArgon2:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="argon2")
         self._decoy = self._argon2.hash(secrets.token_bytes(32), self._cost)
 
-    @property
-    def implementation(self) -> str:
-        """For ``sparekey doctor``."""
-        return self._argon2.name
-
     async def hash(self, password: str) -> str:
         """Raises ``ValueError`` for what cannot be a password (the rules refuse it before), ``Busy`` when the queue is full."""
         if not is_usable(password):

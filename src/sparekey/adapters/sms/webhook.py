@@ -52,7 +52,7 @@ class WebhookDelivery:
         self._key = read_secret(secret)
         self._clock = clock
 
-    async def send(self, to: str, subject: str, text: str, html: str, message_id: str) -> str:  # noqa: ARG002 - the shape of every way out
+    async def send(self, to: str, subject: str, text: str, html: str, message_id: str) -> str:
         """Any 2xx is a yes. Raises ``Refused`` for a status in ``FOR_GOOD``, else ``TryLater``."""
         body = msgspec.json.encode({"type": "sms.send", "id": message_id, "to": to, "text": text})
         timestamp = int(self._clock.now().timestamp())
