@@ -101,7 +101,10 @@ async def _carry_out(
 async def _to_new_password(tx: Transaction, services: Services, client: Client, flow: Flow, situation: Situation) -> str:
     """The id of a recovery with the proofs of this sign-in: a breached password opens no session on an unknown device, it is
     replaced first (P4)."""
-    begun = replace(new_flow(services, client, Action.RECOVER, flow.account_id, flow.subject, typed=flow.typed), proofs=flow.proofs)
+    begun = replace(
+        new_flow(services, client, Action.RECOVER, flow.account_id, flow.subject, typed=flow.typed, typed_key=flow.typed_key),
+        proofs=flow.proofs,
+    )
     recovery = step(begun, Started(), policy=services.policy, situation=replace(situation, proofs=flow.proofs))
     await tx.flows.add(recovery)
     return recovery.flow_id

@@ -81,7 +81,7 @@ async def answer_password(services: Services, client: Client, flow_id: str, pass
             raise WrongStep("the password is not asked for")
         device = await find_device(tx, client, at.account.account_id)
         own_lane = flow_id if at.flow.proofs else ""
-        by_name = subject_of_name(services, services.identifiers.key_of(at.flow.typed)) if is_by_name(at.flow) else at.flow.subject
+        by_name = subject_of_name(services, at.flow.typed_key) if is_by_name(at.flow) else at.flow.subject
         device_id = device.device_id if device else ""
         reserved = await reserve(tx, services, at.flow.subject, by_name, FactorKind.PASSWORD, device_id, own_lane)
     async with given_back_if_busy(services, reserved):

@@ -33,7 +33,7 @@ async def ask_by_mail(tx: Transaction, services: Services, client: Client, flow:
     """
     recipient = await _recipient(tx, services, flow, account)
     # By the name as typed: else "held" would show that a user name and an address are the same person's.
-    if not await may_send(services, f"{flow.subject}/{services.identifiers.key_of(flow.typed)}"):
+    if not await may_send(services, f"{flow.subject}/{flow.typed_key}"):
         return flow, True
     device = await find_device(tx, client, account.account_id)
     counted_in = lane(FactorKind.EMAIL, device.device_id if device else "", "")
@@ -76,7 +76,7 @@ async def _new_address(tx: Transaction, flow: Flow, kind: MessageKind, taken: Me
 
 
 def _own_address(services: Services, flow: Flow, account: Account, kind: MessageKind) -> Recipient:
-    key = services.identifiers.key_of(flow.typed)
+    key = flow.typed_key
     address = next((a for a in account.emails if a.key == key), account.main_email)
     if not account.exists or address is None:
         return Recipient(kind, NOBODY_ID, "", flow.typed, key, flow.language, void=True, main_address=flow.typed)

@@ -43,7 +43,10 @@ async def finish_with_password(services: Services, client: Client, flow_id: str,
         if flow.action == Action.RECOVER:
             # These proofs are used up: in the sign-in they count for nothing but a guess counter of its own.
             used = tuple(replace(p, enrolling=True) for p in flow.proofs)
-            goes_on = replace(new_flow(services, client, Action.SIGN_IN, flow.account_id, flow.subject, typed=flow.typed), proofs=used)
+            goes_on = replace(
+                new_flow(services, client, Action.SIGN_IN, flow.account_id, flow.subject, typed=flow.typed, typed_key=flow.typed_key),
+                proofs=used,
+            )
             await tx.flows.add(goes_on)
             flow = replace(flow, next_flow=goes_on.flow_id)
         await tx.flows.save(flow)

@@ -13,7 +13,7 @@ SEPARATOR = "~"
 
 
 async def find_device(tx: Transaction, client: Client, account_id: AccountId) -> KnownDevice | None:
-    for token in client.device_token.split(SEPARATOR)[:MOST]:
+    for token in filter(None, client.device_token.split(SEPARATOR)[:MOST]):
         found = await tx.devices.find(token_hash(token), account_id)
         if found is not None:
             return found

@@ -61,7 +61,8 @@ async def sign_in(services: Services, client: Client, typed: str, password: str)
             await reserved.was_right(tx)
             account = await keep_rehash(tx, services, now_account, compared)
             flow = replace(
-                new_flow(services, client, Action.SIGN_IN, account.account_id, lock.chain, typed=typed), breached=compared.breached
+                new_flow(services, client, Action.SIGN_IN, account.account_id, lock.chain, typed=typed, typed_key=key),
+                breached=compared.breached,
             )
             situation = await situation_of(tx, services, client, account, flow)
             proven = Proven(password_challenge.proof(account, services.clock.now()))

@@ -42,7 +42,17 @@ async def sign_up(services: Services, client: Client, *, name: str, email: str, 
     async with services.store.transaction() as tx:
         lock = await tx.audit.lock(subject)
         holder = await tx.accounts.holder_of(address.key, services.clock.now() - RESERVED)
-        flow = new_flow(services, client, Action.SIGN_UP, NOBODY_ID, subject, typed=address.value, wants=wants, void=holder is not None)
+        flow = new_flow(
+            services,
+            client,
+            Action.SIGN_UP,
+            NOBODY_ID,
+            subject,
+            typed=address.value,
+            typed_key=address.key,
+            wants=wants,
+            void=holder is not None,
+        )
         stand_in = nobody()
         await record(tx, services, lock, Event.SIGN_UP_STARTED, stand_in, client, flow_id=flow.flow_id)
         flow, held = await ask_by_mail(tx, services, client, flow, stand_in)

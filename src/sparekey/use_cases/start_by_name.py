@@ -26,7 +26,7 @@ async def start_by_name(services: Services, client: Client, action: Action, type
         account = await tx.accounts.find_by_key(key)
         subject = subject_of(services, account, key)
         lock = await tx.audit.lock(subject)
-        flow = new_flow(services, client, action, account.account_id, subject, typed=typed)
+        flow = new_flow(services, client, action, account.account_id, subject, typed=typed, typed_key=key)
         await record(tx, services, lock, event, account, client, flow_id=flow.flow_id)
         flow, held = await ask_by_mail(tx, services, client, flow, account)
         await tx.flows.add(flow)

@@ -19,6 +19,7 @@ def new_flow(
     subject: str,
     *,
     typed: str = "",
+    typed_key: str = "",
     wants: Wants | None = None,
     void: bool = False,
 ) -> Flow:
@@ -35,6 +36,7 @@ def new_flow(
         expires_at=now + FLOW_LASTS,
         language=client.language,
         typed=typed,
+        typed_key=typed_key,
         wants=wants or Wants(),
         void=void,
     )

@@ -51,7 +51,9 @@ async def start_guarded(services: Services, client: Client, action: Action, want
                 raise InvalidInput(FieldProblem("address", "address_unknown"))
             if chosen.main:
                 raise InvalidInput(FieldProblem("address", "address_is_main"))
-        flow = new_flow(services, client, action, account_id, account_id, typed=wants.address, wants=wants, void=void)
+        flow = new_flow(
+            services, client, action, account_id, account_id, typed=wants.address, typed_key=wants.address_key, wants=wants, void=void
+        )
         lock = await record(tx, services, lock, Event.STARTED, account, client, flow_id=flow.flow_id, action=action)
         situation = await situation_of(tx, services, client, account, flow)
         held = False
