@@ -26,7 +26,7 @@ async def test_signing_up(person: Person, email: str) -> None:
     await person.press("Continue")
     await look(person, "sign-up-empty")
     await person.type("Password", "password1")
-    await person.sees("Strength: Low.")
+    await person.sees("Too short")
     await person.page.get_by_text("Make a password for me").click()
     await look(person, "sign-up-generator-words")
     await person.page.get_by_label("Characters").first.check()

@@ -163,7 +163,7 @@ async def test_back_in_by_a_link_in_another_browser(people: MakePerson, real_sit
     # Where it began, it does not go on.
     await anna.type("Code from the message", mail.code)
     await anna.press("Continue")
-    await anna.is_at("This page belongs to another browser")
+    await anna.is_at("This cannot go on here")
 
     await phone.type("New password", ANOTHER)
     await phone.type("The same once more", ANOTHER)

@@ -81,7 +81,7 @@ async def test_a_flow_that_expired_and_one_of_another_browser_have_a_way_on(peop
     anna, other = await people(), await people()
     await anna.sign_up(email)
     await other.open(anna.path)
-    await other.is_at("This page belongs to another browser")
+    await other.is_at("This cannot go on here")
     await other.follow("Start again")
     await other.is_at("Let’s get you back in")
     mail = await anna.mail(email, "Confirm your address for Sparekey")

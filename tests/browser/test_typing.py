@@ -23,14 +23,14 @@ async def test_the_meter_follows_what_is_typed(person: Person, site: MovingSite)
     meter, said = person.page.locator("#password-meter"), person.page.locator(LIVE)
     await person.open("/sign-up")
     await person.type("Your name", "Anna Berg")
-    for typed, strength, why in (
+    for typed, strength, words in (
         ("summer", "low", "Too short"),
-        ("anna berg anna berg", "medium", "made of your name"),
+        ("anna berg anna berg", "low", "made of your name"),  # refused, whatever it would be worth elsewhere
         ("passwordpassword", "low", "data breach"),
-        ("violet lamp river and moss", "high", ""),
+        ("violet lamp river and moss", "high", "Strength: high."),
     ):
         await person.type("Password", typed)
-        await expect(said).to_contain_text(re.compile(rf"Strength: {strength}\..*({why})", re.IGNORECASE))
+        await expect(said).to_contain_text(words)
         await expect(meter).to_have_attribute("data-strength", re.compile(strength))
     await person.type("Password", "")
     await expect(said).to_have_text("")

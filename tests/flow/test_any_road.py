@@ -147,7 +147,7 @@ class AnyRoad(RuleBasedStateMachine):
     @invariant()
     def has_a_way_on_or_an_honest_end(self) -> None:
         if not self.flow.is_open(self.now):
-            for event in (Started(), NothingMore(), CarriedOut(), Ended("left")):
+            for event in (Started(), NothingMore(), CarriedOut(), Ended("replaced")):
                 with pytest.raises(FlowOver) as over:
                     step(self.flow, event, policy=self.policy, situation=self._situation())
                 assert over.value.reason
@@ -183,7 +183,7 @@ ROADS: dict[str, tuple[Action, list[Event | str]]] = {
     "waiting, then ended": (Action.RECOVER, ["password", NothingMore(), Ended("replaced")]),
     "referred": (Action.RECOVER, [NothingMore()]),
     "denied": (Action.SIGN_IN, [NothingMore()]),
-    "ended": (Action.SIGN_IN, [Ended("left")]),
+    "ended": (Action.SIGN_IN, [Ended("replaced")]),
 }
 
 

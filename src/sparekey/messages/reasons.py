@@ -48,7 +48,6 @@ SENTENCES: Final[Mapping[str, str]] = {
     "unknown": N_("This page belongs to another browser, or its time is over. Please start again."),
     "expired": N_("This took too long, so it has expired. Please start again; nothing was changed."),
     "done": N_("This is already done."),
-    "left": N_("You have left this. Nothing was changed."),
     "replaced": N_("Your account was changed meanwhile, so this was ended. Please start again if you still need it."),
     "taken": N_("This address has an account by now. Sign in with it, or recover it."),
     "referred": N_("From here only people can help."),

@@ -32,7 +32,7 @@ class CarriedOut:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """``reason``: left, replaced, disowned, taken."""
+    """``reason``: replaced or disowned."""
 
     reason: str
 

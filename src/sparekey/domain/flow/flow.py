@@ -66,7 +66,7 @@ class Flow:
 
 
 def check_open(flow: Flow, now: datetime) -> None:
-    """Raises ``FlowOver`` with the reason: done, left, replaced, disowned, taken, referred, denied or expired."""
+    """Raises ``FlowOver`` with the reason: done, replaced, disowned, taken, referred, denied or expired."""
     if flow.state is State.ENDED:
         raise FlowOver(flow.ended)
     if flow.state not in OPEN:

@@ -3,7 +3,7 @@
 A flow is one person's way to one action. It gathers proofs until the policy answers something other than *ask*. All that
 can happen to it is one of the moves below; what is not in the table cannot happen and raises ``WrongStep``, also for a state
 that a later release adds. Five moves are the five verdicts of the policy (after a proof, or after "I have no other way"); the
-others are time that passed, the change that was made, and an end from outside (left, replaced, disowned).
+others are time that passed, the change that was made, and an end from outside (replaced, disowned).
 
 Nothing leads out of the four last states. Expiry is not a move: a flow past ``expires_at`` accepts none (``flow.step``).
 """
@@ -21,7 +21,7 @@ class State(StrEnum):
     REFERRED = "referred"  # over; support acts next
     DENIED = "denied"  # over
     DONE = "done"  # over; the action was carried out
-    ENDED = "ended"  # over; left, replaced or disowned
+    ENDED = "ended"  # over; replaced or disowned
 
 
 @unique

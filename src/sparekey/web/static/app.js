@@ -95,8 +95,10 @@ for (const input of by("input[data-live]")) {
         return;
       }
       if (mine !== asked) return;
-      meter.dataset.strength = answer.strength;
-      strength = [meter.dataset[answer.strength], answer.problems[0]?.message ?? ""].join(" ").trim();
+      // What will be refused is not called strong, whatever it would be worth elsewhere.
+      const refused = answer.problems[0]?.message ?? "";
+      meter.dataset.strength = refused ? "low" : answer.strength;
+      strength = refused || meter.dataset[answer.strength];
       say();
     };
     const later = () => {
