@@ -49,6 +49,9 @@ class Full:
     def needs_rehash(self, stored: str) -> bool:
         return not stored
 
+    def must_have_room(self) -> None:
+        raise Busy(2)
+
 
 def down(api: Api) -> Application:
     store = Down()

@@ -33,6 +33,9 @@ class Meanwhile:
     def needs_rehash(self, stored: str) -> bool:
         return self._inner.needs_rehash(stored)
 
+    def must_have_room(self) -> None:
+        self._inner.must_have_room()
+
     async def _once(self) -> None:
         happens, self._happens = self._happens, None
         if happens is not None:

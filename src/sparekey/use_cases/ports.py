@@ -59,6 +59,9 @@ class PasswordHasher(Protocol):
 
     def needs_rehash(self, stored: str) -> bool: ...
 
+    def must_have_room(self) -> None:
+        """Raises ``Busy`` when the queue is full at this moment: to be asked before anything is written for nothing."""
+
 
 class Breached(Protocol):
     async def has(self, password: str) -> bool:

@@ -44,6 +44,7 @@ async def sign_in(services: Services, client: Client, typed: str, password: str)
     if not typed:
         raise InvalidInput(FieldProblem("identifier", "identifier_missing"))
     await check_volume(services, "sign_in.network", client)
+    services.hasher.must_have_room()
     key = services.identifiers.key_of(typed)
     async with services.store.transaction() as tx:
         account = await tx.accounts.find_by_key(key)

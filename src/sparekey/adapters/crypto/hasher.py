@@ -8,6 +8,8 @@ import asyncio
 import hmac
 import os
 import secrets
+import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
@@ -23,6 +25,9 @@ from sparekey.domain.passwords import is_usable, normalize
 WAITING_FOR_EACH_THREAD = 64
 """How many may wait for one thread. At 10 to 20 ms a hash the last one waits about a second: less than the patience of people and
 proxies, enough for a burst."""
+
+NICENESS = 10
+"""Steps of priority that the hashing threads stand back: a tenth of the share of the event loop where both want the same core."""
 
 RETRY_AFTER = 2
 """Seconds after which a full queue has surely emptied."""
@@ -53,7 +58,7 @@ class PepperedArgon2:
         self._most = threads + (threads * WAITING_FOR_EACH_THREAD if most_waiting is None else most_waiting)
         self._taken = 0
         self._lock = Lock()  # slots are given back from the threads
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="argon2")
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="argon2", initializer=_give_way)
         self._decoy = self._argon2.hash(secrets.token_bytes(32), self._cost)
 
     async def hash(self, password: str) -> str:
@@ -76,6 +81,10 @@ class PepperedArgon2:
         key_id, _, rest = stored.partition("$")
         cost = cost_of("$" + rest)
         return cost is None or not cost.covers(self._cost) or key_id != self._ring.current().id
+
+    def must_have_room(self) -> None:
+        if self._taken >= self._most:
+            raise Busy(RETRY_AFTER)
 
     def close(self) -> None:
         """Ends the threads; what still waits is cancelled."""
@@ -105,6 +114,13 @@ class PepperedArgon2:
     def _give_back(self, _: Future[T]) -> None:
         with self._lock:
             self._taken -= 1
+
+
+def _give_way() -> None:
+    """Hashes take every core for as long as there are any; whoever asks for something short goes first. On Linux a priority is a
+    thread's own, elsewhere it would be the whole process's."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 def _peppered(key: Key, password: str) -> bytes:

@@ -1,0 +1,39 @@
+"""More sign-ins than the machine can hash are refused at once: 503 with a time to come back, and nothing written."""
+
+import asyncio
+import os
+import sys
+
+import pytest
+
+from sparekey.adapters.crypto.hasher import NICENESS, PepperedArgon2
+from sparekey.adapters.crypto.keys import KeyRing
+from sparekey.domain.errors import Busy
+from tests.contracts.stores import OLD_KEY
+
+
+async def test_a_full_queue_says_so_before_anything_is_done() -> None:
+    hasher = PepperedArgon2(KeyRing((OLD_KEY,)), 1, most_waiting=1)
+    try:
+        hasher.must_have_room()
+        taken = [asyncio.create_task(hasher.hash("a long enough password")) for _ in range(2)]
+        await asyncio.sleep(0)
+        with pytest.raises(Busy):
+            hasher.must_have_room()
+        await asyncio.gather(*taken)
+        hasher.must_have_room()
+    finally:
+        hasher.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads have no priority of their own")
+async def test_hashing_threads_stand_back_and_the_event_loop_does_not() -> None:
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    hasher = PepperedArgon2(KeyRing((OLD_KEY,)), 1)
+    try:
+        await hasher.hash("a long enough password")
+        (thread,) = hasher._pool._threads
+        assert os.getpriority(os.PRIO_PROCESS, thread.native_id or 0) == before + NICENESS
+        assert os.getpriority(os.PRIO_PROCESS, 0) == before
+    finally:
+        hasher.close()
