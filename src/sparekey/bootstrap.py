@@ -96,7 +96,7 @@ def policy_of(settings: Settings) -> Policy:
         if not Path(folder).is_dir():
             raise BadSettings(f"SPAREKEY_POLICY_DIR is not a folder: {folder}")
         texts = {p.stem: p.read_text(encoding="utf-8") for p in sorted(Path(folder).glob("*.toml"))}
-    return without_waits(load_policy(settings.site.profile, texts))
+    return load_policy(settings.site.profile, texts)
 
 
 @asynccontextmanager
@@ -174,7 +174,7 @@ def build(settings: Settings, *, clock: Clock | None = None, chance: Chance | No
         limits=NoVolumeLimits() if settings.server.insecure_no_volume_limits else MemoryVolumeLimits(),
         identifiers=Identifiers(region=settings.site.region, test_domains=settings.development),
         places=open_places(settings.site.place_file),
-        policy=policy_of(settings),
+        policy=without_waits(policy_of(settings)),
         password_rules=rules_for(second_factor_required=False, remembered_devices=True),
         site=Site(name=settings.site.name, words=(settings.site.name, urlsplit(settings.base_url).hostname or "")),
     )

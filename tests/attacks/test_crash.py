@@ -21,7 +21,7 @@ from tests.server import ROOT
 
 MOST_WRITES = 120
 
-pytestmark = [pytest.mark.row("always"), pytest.mark.row("D5")]
+pytestmark = [pytest.mark.row("R1", "D1"), pytest.mark.row("D5")]
 
 
 @dataclass

@@ -18,7 +18,7 @@ from tests.server import Site
 
 AT_ONCE = 50
 
-pytestmark = pytest.mark.row("always")
+pytestmark = pytest.mark.row("R1", "D1")
 
 
 @dataclass

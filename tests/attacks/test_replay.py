@@ -35,7 +35,7 @@ async def test_keycloak_2026_18963_a_reset_without_its_proof(api: Api) -> None:
     assert (await api.program().sign_in(VICTIM)).state == "done"
 
 
-@pytest.mark.row("always")
+@pytest.mark.row("R1", "D1")
 async def test_keycloak_2026_4325_and_authorizer_711_a_secret_of_one_purpose_taken_for_another(api: Api) -> None:
     owner = await api.signed_up(VICTIM)
     program, flow = await recovery(api)
