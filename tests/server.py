@@ -16,7 +16,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import httpx2
@@ -25,7 +24,7 @@ from sparekey.adapters.clock import SystemClock
 from sparekey.adapters.mail.mailbox import DevMailbox
 from sparekey.bootstrap import SQLITE_FILE, key_ring, prepare_data_dir
 from sparekey.settings import Settings, read_settings
-from tests.doors.api import Letter, Program
+from tests.doors.api import Letter
 
 ROOT = Path(__file__).parent.parent
 SERVE: Sequence[str] = (sys.executable, "-m", "sparekey.cli.main", "serve")
@@ -122,7 +121,7 @@ class Site:
         self.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *error: object) -> None:
         for node in self.all:
             node.stop()
 
@@ -167,10 +166,6 @@ class Site:
     def client(self, node: int = 0) -> httpx2.AsyncClient:
         limits = httpx2.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
         return httpx2.AsyncClient(base_url=self.all[node % len(self.all)].url, limits=limits, timeout=60)
-
-    def program_on(self, http: httpx2.AsyncClient) -> Program:
-        """A program that talks to one node; see ``client``."""
-        return Program(http)
 
     def _environment(self) -> dict[str, str]:
         given = {"data": str(self.data), "database": self.database_url, **self.settings}

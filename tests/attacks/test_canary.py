@@ -218,9 +218,6 @@ def without_digits(path: Path) -> bytes:
     return re.sub(rb"(?<![0-9])[0-9]{6}(?![0-9])", b"......", path.read_bytes())
 
 
-Sung = Callable[..., object]
-
-
 @pytest.fixture
 def production(
     authority: Authority, mail_server: Callable[[str], MailServer], make_site: MakeSite

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -17,9 +18,10 @@ from rich.text import Text
 from sparekey.bootstrap import audit_seals_file, open_services
 from sparekey.domain.accounts import Account, AccountId, nobody
 from sparekey.domain.devices import device_name
+from sparekey.domain.retention import UNKNOWN_CHAIN_KEPT
 from sparekey.settings import read_settings
 from sparekey.use_cases.ports import AuditRow, Transaction
-from sparekey.use_cases.record import SUBJECT, personal_purpose
+from sparekey.use_cases.record import SUBJECT, chain_of, personal_purpose
 from sparekey.use_cases.services import Services
 from sparekey.use_cases.verify_audit import Finding, Reason, verify_chains, verify_presence, verify_seals
 
@@ -133,10 +135,20 @@ async def _events(tx: Transaction, services: Services, who: str, most: int) -> t
             account = await tx.accounts.get(AccountId(who))
         except LookupError:
             hashes = [h.hex()[:31] for h in services.sealer.keyed_hashes(key.encode(), SUBJECT)]
-            chains = [f"{kind}{h}" for kind in "xs" for h in hashes]
-            rows = [row for chain in chains for row in await tx.audit.of_chain(chain, most)]
+            rows = [row for h in hashes for row in await tx.audit.of_chain(f"s{h}", most)]
+            rows += [row for h in hashes for row in await _of_unknown(tx, services, f"x{h}")]
             return sorted(rows, key=lambda r: r.at, reverse=True)[:most], nobody()
     return list(await tx.audit.of_chain(account.account_id, most)), account
+
+
+async def _of_unknown(tx: Transaction, services: Services, subject: str) -> list[AuditRow]:
+    """The events of a name that nobody has, out of the chains that such names share."""
+    now = services.clock.now()
+    days = range((UNKNOWN_CHAIN_KEPT + timedelta(days=2)).days)
+    chains = {chain_of(subject, now - timedelta(days=day)) for day in days}
+    rows = [row for chain in sorted(chains) for row in await tx.audit.of_chain(chain, sys.maxsize)]
+    flows = {row.flow_id for row in rows if f'"{subject}"'.encode() in row.detail} - {""}
+    return [row for row in rows if f'"{subject}"'.encode() in row.detail or row.flow_id in flows]
 
 
 def _personal(services: Services, row: AuditRow, account: Account) -> tuple[str, str]:

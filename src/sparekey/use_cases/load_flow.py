@@ -6,6 +6,7 @@ from sparekey.domain.accounts import Account
 from sparekey.domain.errors import FlowOver
 from sparekey.domain.flow.flow import Flow, check_open
 from sparekey.use_cases.ports import SubjectLock, Transaction
+from sparekey.use_cases.record import chain_of
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing, situation_of, standing
 from sparekey.use_cases.tokens import is_same
@@ -35,7 +36,7 @@ async def load_for_step(tx: Transaction, services: Services, client: Client, see
 
     Raises ``FlowOver`` with what may be told, also when a link took the flow to another browser meanwhile.
     """
-    lock = await tx.audit.lock(seen.subject)
+    lock = await tx.audit.lock(chain_of(seen.subject, services.clock.now()))
     flow = await tx.flows.get_for_step(seen.flow_id)
     if flow is None or not is_same(client.holder, flow.holder):
         raise FlowOver("unknown")

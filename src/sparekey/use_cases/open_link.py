@@ -10,6 +10,7 @@ from sparekey.domain.flow.flow import Flow
 from sparekey.use_cases.answer_challenge import prove_mailbox
 from sparekey.use_cases.load_flow import ID_LENGTH, Loaded
 from sparekey.use_cases.notify import CODE
+from sparekey.use_cases.record import chain_of
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing
 from sparekey.use_cases.start_flow import check_volume
@@ -39,7 +40,7 @@ async def open_link(services: Services, client: Client, token: str) -> Standing:
     await check_volume(services, "answer.network", client)
     seen = await _flow_of(services, token)
     async with services.store.transaction() as tx:
-        lock = await tx.audit.lock(seen.subject)
+        lock = await tx.audit.lock(chain_of(seen.subject, services.clock.now()))
         flow = await tx.flows.get_for_step(seen.flow_id)
         if flow is None:
             raise FlowOver("link_over")

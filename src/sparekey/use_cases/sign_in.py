@@ -19,7 +19,7 @@ from sparekey.use_cases.advance import advance
 from sparekey.use_cases.guesses import given_back_if_busy, reserve
 from sparekey.use_cases.known_device import find_device
 from sparekey.use_cases.ports import Transaction
-from sparekey.use_cases.record import record, subject_of, subject_of_name
+from sparekey.use_cases.record import chain_of, record, subject_of, subject_of_name
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing, situation_of, standing
 from sparekey.use_cases.start_flow import check_volume, new_flow
@@ -48,10 +48,11 @@ async def sign_in(services: Services, client: Client, typed: str, password: str)
     key = services.identifiers.key_of(typed)
     async with services.store.transaction() as tx:
         account = await tx.accounts.find_by_key(key)
-        lock = await tx.audit.lock(subject_of(services, account, key))
+        subject = subject_of(services, account, key)
+        lock = await tx.audit.lock(chain_of(subject, services.clock.now()))
         device = await find_device(tx, client, account.account_id)
         by_name = subject_of_name(services, key)
-        reserved = await reserve(tx, services, lock.chain, by_name, FactorKind.PASSWORD, device.device_id if device else "", "")
+        reserved = await reserve(tx, services, subject, by_name, FactorKind.PASSWORD, device.device_id if device else "", "")
     async with given_back_if_busy(services, reserved):
         compared = await compare(services, account, password, look=reserved.open)
     async with services.store.transaction() as tx:
@@ -62,7 +63,7 @@ async def sign_in(services: Services, client: Client, typed: str, password: str)
             await reserved.was_right(tx)
             account = await keep_rehash(tx, services, now_account, compared)
             flow = replace(
-                new_flow(services, client, Action.SIGN_IN, account.account_id, lock.chain, typed=typed, typed_key=key),
+                new_flow(services, client, Action.SIGN_IN, account.account_id, subject, typed=typed, typed_key=key),
                 breached=compared.breached,
             )
             situation = await situation_of(tx, services, client, account, flow)
@@ -71,7 +72,8 @@ async def sign_in(services: Services, client: Client, typed: str, password: str)
             if moved.flow.state is not State.DONE:
                 await tx.flows.add(moved.flow)
             return standing(services, moved.flow, moved.situation, opened=moved.opened)
-        await record(tx, services, lock, Event.SIGN_IN_FAILED if reserved.open else Event.SIGN_IN_CLOSED, now_account, client)
+        event = Event.SIGN_IN_FAILED if reserved.open else Event.SIGN_IN_CLOSED
+        await record(tx, services, lock, event, now_account, client, subject=subject)
     raise NotProven
 
 

@@ -6,7 +6,7 @@ from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
 from sparekey.domain.errors import FieldProblem, InvalidInput
 from sparekey.use_cases.ask_by_mail import ask_by_mail
-from sparekey.use_cases.record import record, subject_of
+from sparekey.use_cases.record import chain_of, record, subject_of
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing, situation_of, standing
 from sparekey.use_cases.start_flow import check_volume, new_flow
@@ -25,9 +25,9 @@ async def start_by_name(services: Services, client: Client, action: Action, type
     async with services.store.transaction() as tx:
         account = await tx.accounts.find_by_key(key)
         subject = subject_of(services, account, key)
-        lock = await tx.audit.lock(subject)
+        lock = await tx.audit.lock(chain_of(subject, services.clock.now()))
         flow = new_flow(services, client, action, account.account_id, subject, typed=typed, typed_key=key)
-        await record(tx, services, lock, event, account, client, flow_id=flow.flow_id)
+        await record(tx, services, lock, event, account, client, flow_id=flow.flow_id, subject=subject)
         flow, held = await ask_by_mail(tx, services, client, flow, account)
         await tx.flows.add(flow)
         situation = await situation_of(tx, services, client, account, flow)
