@@ -32,7 +32,8 @@ class Flow:
 
     ``account_id``: ``NOBODY_ID`` for a name that nobody has. ``subject``: what guess counters and the audit chain go by (the
     account, or a keyed hash of the name). ``holder``: keyed hash of the secret of the browser or program that may drive it.
-    ``typed``: the name as the person typed it, shown again; ``typed_key``: what it is looked up by. ``moved``: a mailed link brought it to another browser.
+    ``typed``: the name as the person typed it, shown again; ``typed_key``: what it is looked up by. ``moved``: a mailed link
+    brought it to another browser.
     ``void``: it can never be allowed (a sign-up with an address that has an account) and must not show it.
     """
 
