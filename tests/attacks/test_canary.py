@@ -104,6 +104,8 @@ class Walk:
         while len(found := [m for m in self.mails.letters() if m["To"] == to]) < count:
             assert time.monotonic() < until, f"no letter {count} to {to}"
             await asyncio.sleep(0.05)
+        # Letters go out side by side and may overtake one another; their ids begin with the time at which they were written.
+        found.sort(key=lambda m: str(m["Message-ID"]))
         body = found[count - 1].get_body(("plain",))
         assert body is not None
         letter = Letter(to, str(found[count - 1]["Subject"]), body.get_content().replace("\r\n", "\n"))
