@@ -1,7 +1,7 @@
 """Can a clock tell a known name from an unknown one? (mission.md, D3)
 
 A real server on this machine, one connection, one request at a time: an attacker as near as one can be. For each route, pairs of
-one known and one unknown name in random order, each name used once for a road (an unknown one is always new). Printed: the
+one known and one unknown name in random order: the known one of a pool, the unknown one always new. Printed: the
 difference of the means with its 95 % interval, and the AUC: how often a clock that guesses "the slower one is known" (or the
 faster, whichever is better) is right. 0.5 is a coin; the goal is 0.52 at most.
 
@@ -164,8 +164,9 @@ async def make_accounts(settings: Settings, count: int) -> list[str]:
 class Attacker:
     """Measures one route after the other. ``bar``: called once for each pair."""
 
-    def __init__(self, wire: Wire, known: Sequence[str], bar: Callable[[], None]) -> None:
-        self._wire = wire
+    def __init__(self, node: Node, known: Sequence[str], bar: Callable[[], None]) -> None:
+        self._node = node
+        self._wire = Wire(node)
         self._known = known
         self._bar = bar
         self._turn = 0
@@ -174,8 +175,8 @@ class Attacker:
         self._turn += 1
         return self._known[self._turn % len(self._known)]
 
-    def pairs(self, count: int, measure: Callable[[str], float]) -> tuple[list[float], list[float]]:
-        for _ in range(WARM_UP):
+    def pairs(self, count: int, measure: Callable[[str], float], warm_up: int = WARM_UP) -> tuple[list[float], list[float]]:
+        for _ in range(warm_up):
             measure(a_name())
             measure(self._next_known())
         known: list[float] = []
@@ -227,6 +228,7 @@ class Attacker:
                 said = json.loads(answer)
                 begun.append((known, said["flow_id"], said["flow_token"]))
         time.sleep(wait)
+        self._wire = Wire(self._node)  # the old one was closed as idle
         found: dict[bool, list[float]] = {True: [], False: []}
         for known, flow_id, token in begun:
             seconds, got, answer = self._wire.time(self._wire.post(path.format(flow_id), body, token))
@@ -243,7 +245,7 @@ def measure(node: Node, known: Sequence[str], pairs: int, routes: Sequence[str],
     for route in routes:
         count = max(20, pairs // ECHO_SHARE) if route == "echo" else pairs
         task = progress.add_task(route, total=count)
-        attacker = Attacker(Wire(node), known, lambda task=task: progress.advance(task))  # type: ignore[misc]
+        attacker = Attacker(node, known, lambda task=task: progress.advance(task))  # type: ignore[misc]
         resend_after = RESEND_AFTER.total_seconds() + 1
         match route:
             case "recover":
@@ -259,10 +261,11 @@ def measure(node: Node, known: Sequence[str], pairs: int, routes: Sequence[str],
             case "resend":
                 times = attacker.in_flows(count, "/api/v1/flows/{}/send", {"challenge": "email"}, 200, resend_after)
             case "echo":
-                times = attacker.pairs(count, attacker.echo)
+                times = attacker.pairs(count, attacker.echo, warm_up=1)
             case _:
                 raise ValueError(route)
         measured.append(Measured(route, *times))
+        progress.console.print(f"{route}: AUC {measured[-1].auc():.4f} of {count:,} pairs")
     return measured
 
 
