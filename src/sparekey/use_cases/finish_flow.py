@@ -25,6 +25,7 @@ async def finish_with_password(services: Services, client: Client, flow_id: str,
 
     Raises ``InvalidInput`` with the reasons, ``WrongStep``, ``FlowOver``, ``Busy``.
     """
+    await check_volume(services, "answer.network", client)  # a try may cost eleven hashes
     seen = await read_flow(services, client, flow_id)
     _must_be_allowed(seen, services, {Action.RECOVER, Action.CHANGE_PASSWORD})
     async with services.store.transaction() as tx:
