@@ -19,7 +19,7 @@ export UV_LINK_MODE := copy
 run: install ## start the server on port 8400 (SPAREKEY_PORT), data in ./var (SPAREKEY_DATA)
 	@exec $(BIN)/sparekey serve
 
-install: $(BIN)/.installed $(CATALOGUES)
+install: $(BIN)/.installed $(BIN)/.native $(CATALOGUES)
 
 test: install $(BIN)/.dev ## everything but the soak tests
 	@.ci/system-packages initdb=postgresql chromium=chromium
@@ -68,7 +68,7 @@ texts: $(BIN)/.dev ## bring the catalogues up to the words in the code; then tra
 	done
 
 lock: $(BIN)/.dev ## newest versions that fit pyproject.toml, with hashes
-	@for out in "pyproject.toml -o requirements.txt" "--group build -o requirements-build.txt" "pyproject.toml --group dev -o requirements-dev.txt"; do \
+	@for out in "pyproject.toml -o requirements.txt" "--group build -o requirements-build.txt" "--group native -o requirements-native.txt" "pyproject.toml --group dev -o requirements-dev.txt"; do \
 	  $(BIN)/uv pip compile -q --upgrade --generate-hashes --no-header --universal --python-version 3.11 $$out; \
 	done
 
@@ -88,6 +88,13 @@ $(BIN)/.build: requirements-build.txt
 $(BIN)/.installed: requirements.txt pyproject.toml $(BIN)/.build
 	@$(UV_INSTALL) --require-hashes --compile-bytecode -r $<
 	@$(UV_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+# Where this does not work, libsodium hashes the passwords (docs/decisions/0005-argon2.md).
+$(BIN)/.native: requirements-native.txt $(BIN)/.installed
+	@if command -v cc > /dev/null && $(BIN)/python -c 'import pathlib, sysconfig as s; pathlib.Path(s.get_path("include"), "Python.h").stat()' 2> /dev/null; then \
+	  CFLAGS="-O3 -march=native" $(UV_INSTALL) --require-hashes --no-binary argon2-cffi-bindings --no-build-isolation-package argon2-cffi-bindings -r $< \
+	    || echo "Argon2 was not compiled for this processor: libsodium is used instead"; \
+	fi
 	@touch $@
 $(BIN)/.dev: requirements-dev.txt $(BIN)/.installed
 	@$(UV_INSTALL) --require-hashes --compile-bytecode -r $<

@@ -22,7 +22,7 @@ from sparekey.adapters.breached import SHIPPED, BreachedLists, FilterFile, Range
 from sparekey.adapters.chance import SystemChance
 from sparekey.adapters.clock import SystemClock
 from sparekey.adapters.crypto.argon2 import Cost
-from sparekey.adapters.crypto.hasher import PepperedArgon2, threads_for
+from sparekey.adapters.crypto.hasher import PepperedArgon2, cores_for
 from sparekey.adapters.crypto.keys import KeyRing, open_key_ring
 from sparekey.adapters.crypto.sealer import RingSealer
 from sparekey.adapters.identifiers import Identifiers
@@ -157,7 +157,7 @@ def build(settings: Settings, *, clock: Clock | None = None, chance: Chance | No
     ring, database = key_ring(settings), database_of(settings)
     sealer = RingSealer(ring)
     store = SqlStore(database, sealer)
-    hasher = PepperedArgon2(ring, threads_for(settings.server.workers), cost=cost)
+    hasher = PepperedArgon2(ring, cores_for(settings.server.workers), cost=cost)
     ranges = settings.storage.breached_range_url
     # Most sites need none, and its certificates cost a start some 50 ms and every process 10 MB.
     http = httpx2.AsyncClient() if ranges or settings.sms.sms != "none" else None

@@ -2,11 +2,11 @@
 
 import asyncio
 import os
-import sys
 
 import pytest
 
-from sparekey.adapters.crypto.hasher import NICENESS, PepperedArgon2
+from sparekey.adapters.crypto.hasher import PepperedArgon2
+from sparekey.adapters.crypto.hashing import NICENESS
 from sparekey.adapters.crypto.keys import KeyRing
 from sparekey.domain.errors import Busy
 from tests.contracts.stores import OLD_KEY
@@ -26,14 +26,13 @@ async def test_a_full_queue_says_so_before_anything_is_done() -> None:
         hasher.close()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads have no priority of their own")
-async def test_hashing_threads_stand_back_and_the_event_loop_does_not() -> None:
+async def test_hashing_processes_stand_back_and_the_server_does_not() -> None:
     before = os.getpriority(os.PRIO_PROCESS, 0)
     hasher = PepperedArgon2(KeyRing((OLD_KEY,)), 1)
     try:
         await hasher.hash("a long enough password")
-        (thread,) = hasher._pool._threads
-        assert os.getpriority(os.PRIO_PROCESS, thread.native_id or 0) == before + NICENESS
+        (process,) = hasher._processes
+        assert os.getpriority(os.PRIO_PROCESS, process._process.pid) == before + NICENESS
         assert os.getpriority(os.PRIO_PROCESS, 0) == before
     finally:
         hasher.close()

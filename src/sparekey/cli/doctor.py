@@ -5,8 +5,8 @@ import os
 from rich.console import Console
 from rich.table import Table
 
-from sparekey.adapters.crypto.argon2 import find_argon2
-from sparekey.adapters.crypto.hasher import threads_for
+from sparekey.adapters.crypto.argon2 import SPOKEN, find_argon2
+from sparekey.adapters.crypto.hasher import cores_for
 from sparekey.bootstrap import database_url
 from sparekey.settings import read_settings
 
@@ -14,15 +14,14 @@ from sparekey.settings import read_settings
 def doctor() -> None:
     """Show what this installation would run with."""
     settings = read_settings(os.environ)
-    argon2 = find_argon2()
     table = Table("what", "is")
     table.add_row("mode", settings.site.mode)
     table.add_row("address", settings.base_url)
     table.add_row("profile", settings.site.profile)
     table.add_row("database", "SQLite" if database_url(settings).startswith("sqlite") else "PostgreSQL")
     table.add_row("data folder", str(settings.data_dir.absolute()))
-    table.add_row("Argon2id", argon2.name)
-    table.add_row("hashing threads", f"{threads_for(settings.server.workers)} in each of {settings.server.workers} processes")
+    table.add_row("Argon2id", SPOKEN[find_argon2()])
+    table.add_row("hashing processes", f"{cores_for(settings.server.workers)} for each of {settings.server.workers} server processes")
     table.add_row("mail", "SMTP" if settings.mail.smtp else "the mailbox of development")
     table.add_row("text messages", settings.sms.sms)
     Console().print(table)
