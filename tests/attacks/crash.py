@@ -30,8 +30,9 @@ from sparekey.domain.accounts import Account
 from sparekey.domain.messages import MessageKind
 from sparekey.messages.render import render
 from sparekey.settings import Settings, read_settings
-from sparekey.use_cases import carry_out
 from sparekey.use_cases import finish_flow as true_finish
+from sparekey.use_cases.carry_out import change as changes
+from sparekey.use_cases.carry_out import password as passwords
 from sparekey.use_cases.notify import tell, where
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing
@@ -388,9 +389,9 @@ LOST_NOTICE = "lost_notice"
 
 def plant_lost_notice() -> None:
     """A bug on purpose: the notices of a new password are written after it, in a transaction of their own."""
-    true, later = true_finish.finish_with_password, list[tuple[carry_out.Change, MessageKind]]()
+    true, later = true_finish.finish_with_password, list[tuple[changes.Change, MessageKind]]()
 
-    async def tell_all(change: carry_out.Change, account: Account, kind: MessageKind, **params: str) -> None:
+    async def tell_all(change: changes.Change, account: Account, kind: MessageKind, **params: str) -> None:
         later.append((replace(change, account=account), kind))
 
     async def finish_with_password(services: Services, client: Client, flow_id: str, new_password: str) -> Standing:
@@ -402,7 +403,7 @@ def plant_lost_notice() -> None:
                 await tell(tx, services, change.account, change.account.addresses, kind, params, now)
         return standing
 
-    carry_out._tell_all = tell_all
+    passwords.tell_all = tell_all  # type: ignore[attr-defined]
     api_flows.finish_with_password = finish_with_password  # type: ignore[attr-defined]
 
 

@@ -21,7 +21,7 @@ from sparekey.adapters.sql.outbox import SqlOutbox
 from sparekey.domain.flow.flow import Flow, check_open
 from sparekey.domain.messages import Message
 from sparekey.settings import read_settings
-from sparekey.use_cases import answer_challenge, finish_flow
+from sparekey.use_cases import answer_code, answer_password, finish_flow
 from sparekey.use_cases import sign_in as sign_in_module
 from sparekey.use_cases.load_flow import Loaded, read_flow
 from sparekey.use_cases.ports import Transaction
@@ -53,7 +53,7 @@ def check_then_act() -> None:
     async def save(self: SqlFlows, flow: Flow) -> None:
         await self._c.run(_SAVE_WHATEVER_IS_THERE, **_values(flow, flow.version + 1))
 
-    for module in (answer_challenge, finish_flow):
+    for module in (answer_code, answer_password, finish_flow):
         module.load_for_step = load_for_step  # type: ignore[attr-defined]
         module.read_flow = read_and_dawdle  # type: ignore[attr-defined]
     SqlFlows.save = save  # type: ignore[method-assign]

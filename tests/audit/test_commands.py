@@ -17,7 +17,7 @@ from sparekey.cli.why import STATES, WORDS
 from sparekey.domain.audit import Event
 from sparekey.domain.errors import NotProven
 from sparekey.domain.flow.state import State
-from sparekey.use_cases.answer_challenge import answer_code
+from sparekey.use_cases.answer_code import answer_code
 from sparekey.use_cases.end_flow import leave_flow
 from sparekey.use_cases.start_recovery import start_recovery
 from sparekey.use_cases.verify_audit import Reason

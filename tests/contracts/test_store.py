@@ -14,6 +14,7 @@ from sparekey.domain.errors import StaleFlow, StoreUnavailable
 from sparekey.domain.factors import FactorKind, Thing, ThingKind
 from sparekey.domain.flow.flow import Flow
 from sparekey.domain.flow.state import State
+from sparekey.domain.flow.waiting import begin
 from sparekey.domain.messages import Message, MessageKind
 from sparekey.domain.proofs import Proof
 from sparekey.domain.sessions import KnownDevice, Session
@@ -161,7 +162,7 @@ def new_flow(account: Account, state: State = State.ASKING) -> Flow:
         language="ru",
         typed="Анна",
         proofs=(PROOF,),
-        waits_until=NOW + MINUTE,
+        waiting=begin(timedelta(days=1), NOW),
     )
 
 
@@ -325,10 +326,10 @@ async def test_a_known_device_is_known_to_its_account_alone(at: Held) -> None:
         assert await tx.devices.find(b"a" * 32, account.account_id) == device
         assert await tx.devices.find(b"a" * 32, AccountId("f" * 32)) is None
         assert await tx.devices.find(b"c" * 32, account.account_id) is None
-        await tx.devices.seen(device.device_id, NOW + 5 * MINUTE)
+        await tx.devices.seen(device.device_id, NOW + 5 * MINUTE, ("a", "b"))
         await tx.devices.forget_younger(account.account_id, NOW + MINUTE)
     async with at.store.transaction() as tx:
-        assert await tx.devices.find(b"a" * 32, account.account_id) == replace(device, seen_at=NOW + 5 * MINUTE)
+        assert await tx.devices.find(b"a" * 32, account.account_id) == replace(device, seen_at=NOW + 5 * MINUTE, networks=("a", "b"))
         assert await tx.devices.find(b"b" * 32, account.account_id) is None
 
 

@@ -17,9 +17,12 @@ TABLE = {
     ("waiting", "ask"): "waiting",
     ("waiting", "allow"): "allowed",
     ("waiting", "delay"): "waiting",
+    ("waiting", "refer"): "referred",
+    ("waiting", "deny"): "denied",
     ("waiting", "ripen"): "allowed",
     ("waiting", "end"): "ended",
     ("allowed", "allow"): "allowed",
+    ("allowed", "delay"): "waiting",
     ("allowed", "carry_out"): "done",
     ("allowed", "end"): "ended",
 }

@@ -20,6 +20,11 @@ VALUES = {
     "address": "a•••@m•••.example",
     "name": "Anna",
     "what": "name,language",
+    "disown": TOKEN[:22],
+    "factor": "totp",
+    "provider": "Google",
+    "left": "3",
+    "until": "2026-11-25T09:15:00+01:00",
 }
 
 

@@ -32,7 +32,7 @@ def account(words: str = "", contested_at: datetime | None = None) -> Account:
                 addresses[0] = replace(addresses[0], stolen=stolen)
             case "second_email" | "phone":
                 how, value = (AddressKind.EMAIL, name) if name == "second_email" else (AddressKind.PHONE, NUMBER.name)
-                addresses.append(Address(name, how, value, value, since, main=how is AddressKind.PHONE, stolen=stolen))
+                addresses.append(Address(name, how, value, value, since, main=how is AddressKind.PHONE, stolen=stolen, confirmed_at=NOW))
             case "email_as_second":
                 enrolled.append(Factor(name, FactorKind.EMAIL, MAILBOX, since, second=True, stolen=stolen))
             case "same_mailbox":

@@ -40,12 +40,14 @@ def ask(
     lasts: timedelta,
     now: datetime,
     hashes: Hashes,
+    kind: FactorKind = FactorKind.EMAIL,
     enrolling: bool = False,
     long: bool = False,
+    message_id: str = "",
 ) -> Asked:
     """The question as it is kept. ``code`` and ``link``: the secrets to send; only their hashes stay."""
     return Asked(
-        kind=FactorKind.EMAIL,
+        kind=kind,
         factor_id=factor_id,
         thing=thing,
         code_hash=hashes(_code_text(flow_id, code))[0],
@@ -55,6 +57,7 @@ def ask(
         link_until=now + LINK_LASTS,
         enrolling=enrolling,
         long=long,
+        message_id=message_id,
     )
 
 

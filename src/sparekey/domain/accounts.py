@@ -17,6 +17,9 @@ SETTLED_AFTER = timedelta(days=30)
 """A thing counts as settled when it was on the account so long without objection (mission.md, "Settled")."""
 
 
+NUMBER_CONFIRMED_FOR = timedelta(days=365)
+
+
 @unique
 class AddressKind(StrEnum):
     EMAIL = "email"
@@ -39,6 +42,10 @@ class Address:
     main: bool
     with_account: bool = False
     stolen: bool = False
+    confirmed_at: datetime | None = None
+    """When (UTC) it was last shown to reach the owner; ``None`` for not since it was added."""
+    bounced_at: datetime | None = None
+    """Since when (UTC) messages to it are refused for good; ``None`` while they arrive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,12 @@ class Account:
     user_name_key: str = ""
     addresses: tuple[Address, ...] = ()
     enrolled: tuple[Factor, ...] = ()
+    preferred: str = ""
+    """The kind of second factor that is offered first; empty for the order of the policy (mission.md, F7)."""
+    must_have_second: bool = False
+    """The site requires a second factor of this account in particular (mission.md, F8)."""
+    second_offered_at: datetime | None = None
+    """When (UTC) a second factor was last offered and refused."""
     contested_at: datetime | None = None
     frozen_at: datetime | None = None
     closing_at: datetime | None = None
@@ -73,6 +86,14 @@ class Account:
     @property
     def emails(self) -> tuple[Address, ...]:
         return tuple(a for a in self.addresses if a.kind is AddressKind.EMAIL)
+
+    @property
+    def phones(self) -> tuple[Address, ...]:
+        return tuple(a for a in self.addresses if a.kind is AddressKind.PHONE)
+
+    @property
+    def main_phone(self) -> Address | None:
+        return next((a for a in self.phones if a.main), None)
 
     @property
     def main_email(self) -> Address | None:
@@ -91,7 +112,7 @@ class Account:
             Factor(
                 factor_id=a.address_id,
                 kind=FactorKind.EMAIL if a.kind is AddressKind.EMAIL else FactorKind.SMS,
-                thing=Thing(ThingKind.MAILBOX if a.kind is AddressKind.EMAIL else ThingKind.NUMBER, a.key),
+                thing=address_thing(a),
                 added_at=a.added_at,
                 with_account=a.with_account,
                 stolen=a.stolen,
@@ -99,6 +120,11 @@ class Account:
             for a in self.addresses
         )
         return (memory, *reached, *self.enrolled)
+
+
+def address_thing(address: Address) -> Thing:
+    """What a thief must get to read what is sent to an address."""
+    return Thing(ThingKind.MAILBOX if address.kind is AddressKind.EMAIL else ThingKind.NUMBER, address.key)
 
 
 def is_settled(factor: Factor | Address, contested_at: datetime | None, now: datetime) -> bool:
@@ -112,6 +138,15 @@ def is_settled(factor: Factor | Address, contested_at: datetime | None, now: dat
     if contested_at is not None and factor.added_at >= contested_at:
         return False
     return factor.with_account or contested_at is not None or now - factor.added_at >= SETTLED_AFTER
+
+
+def is_weak(address: Address, now: datetime) -> bool:
+    """Whether an address counts only beside another thing (mission.md, S6): mail to it is refused, or it is a number that was not
+    shown to be the owner's for twelve months, in which operators give numbers to others."""
+    if address.bounced_at is not None:
+        return True
+    shown = address.confirmed_at or address.added_at
+    return address.kind is AddressKind.PHONE and now - shown >= NUMBER_CONFIRMED_FOR
 
 
 def second_factors(account: Account) -> tuple[Factor, ...]:

@@ -33,6 +33,30 @@ class Event(StrEnum):
     ADDRESS_REMOVED = "account.address.removed"
     MAIN_ADDRESS_CHANGED = "account.address.main_changed"
     DETAILS_CHANGED = "account.details.changed"
+    FACTOR_ADDED = "account.factor.added"
+    FACTOR_REMOVED = "account.factor.removed"
+    FACTOR_STOLEN = "account.factor.reported_stolen"
+    FACTOR_RENAMED = "account.factor.renamed"
+    BACKUP_CODES_MADE = "account.backup_codes.made"
+    BACKUP_CODE_USED = "account.backup_code.used"
+    PREFERENCE_CHANGED = "account.factor.preferred"
+    SECOND_OFFER_REFUSED = "account.second_factor.offer_refused"
+    SOCIAL_LINKED = "account.social.linked"
+    SOCIAL_UNLINKED = "account.social.unlinked"
+    DEVICE_REMEMBERED = "account.device.remembered"
+    SIGN_IN_APPROVED = "account.sign_in.approved"
+    NUMBER_MOVED = "account.number.moved"
+    ADDRESS_BOUNCED = "account.address.bounced"
+    PROMPT_SENT = "flow.prompt.sent"
+    PROMPT_REFUSED = "flow.prompt.refused"
+    DISOWNED = "flow.code.disowned"
+    WAIT_BEGUN = "account.recovery.wait_begun"
+    WAIT_NOTICED = "account.recovery.noticed"
+    WAIT_OVER = "account.recovery.wait_over"
+    RECOVERY_CANCELLED = "account.recovery.cancelled"
+    RECOVERY_OBJECTED = "account.recovery.objected"
+    FROZEN = "account.state.frozen"
+    THAWED = "account.state.thawed"
 
 
 FOR_OWNER = frozenset(
@@ -50,6 +74,25 @@ FOR_OWNER = frozenset(
         Event.ADDRESS_REMOVED,
         Event.MAIN_ADDRESS_CHANGED,
         Event.DETAILS_CHANGED,
+        Event.FACTOR_ADDED,
+        Event.FACTOR_REMOVED,
+        Event.FACTOR_STOLEN,
+        Event.BACKUP_CODES_MADE,
+        Event.BACKUP_CODE_USED,
+        Event.SOCIAL_LINKED,
+        Event.SOCIAL_UNLINKED,
+        Event.DEVICE_REMEMBERED,
+        Event.SIGN_IN_APPROVED,
+        Event.NUMBER_MOVED,
+        Event.ADDRESS_BOUNCED,
+        Event.PROMPT_REFUSED,
+        Event.DISOWNED,
+        Event.WAIT_BEGUN,
+        Event.WAIT_OVER,
+        Event.RECOVERY_CANCELLED,
+        Event.RECOVERY_OBJECTED,
+        Event.FROZEN,
+        Event.THAWED,
     }
 )
 """What the owner sees. The rest is the machinery of one flow."""

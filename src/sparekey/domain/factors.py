@@ -107,3 +107,7 @@ class Factor:
     stolen: bool = False
     with_account: bool = False
     """It came with the account at sign-up, so there was no owner before it who could object."""
+    label: str = ""
+    """What the owner calls it."""
+    until: datetime | None = None
+    """From when (UTC) it proves nothing any more; ``None`` for what does not lapse. For remembered devices (mission.md, I6)."""

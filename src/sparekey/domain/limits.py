@@ -32,6 +32,13 @@ LINK_LASTS = timedelta(minutes=30)
 """A mailed link carries 256 random bits and is spent on the confirming POST."""
 
 
+NOTICE_LINK_LASTS = timedelta(days=30)
+"""The link "this wasn't me" (mission.md, H1); it carries 256 random bits."""
+
+CODE_LANE = FactorKind.EMAIL
+"""Wrong codes are counted together, by whatever channel they came."""
+
+
 def day_of(now: datetime) -> int:
     """Days since 1970-01-01, UTC: the day that guesses are counted in."""
     return int(now.timestamp()) // 86400

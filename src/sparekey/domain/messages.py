@@ -16,10 +16,14 @@ class MessageKind(StrEnum):
     RECOVERY_CODE = "recovery_code"
     SIGN_IN_LINK = "sign_in_link"
     ADDRESS_CODE = "address_code"
+    SIGN_IN_CODE = "sign_in_code"  # to sign in without a password
+    PROOF_CODE = "proof_code"  # a code as a factor: at sign-in, before a change
+    PHONE_CODE = "phone_code"  # to a number that is being added
     # Instead of a code, where a code would be wrong.
     SIGN_UP_TAKEN = "sign_up_taken"  # someone signed up with an address that has an account
     RECOVERY_UNSETTLED = "recovery_unsettled"  # the address is too young to open the account
     ADDRESS_TAKEN = "address_taken"  # someone wants to add an address that another account has
+    NUMBER_LEAVING = "number_leaving"  # someone else has shown a number of this account; it moves after a week
     # Notices: something changed.
     WELCOME = "welcome"
     PASSWORD_CHANGED = "password_changed"
@@ -31,6 +35,24 @@ class MessageKind(StrEnum):
     DETAILS_CHANGED = "details_changed"
     NEW_DEVICE = "new_device"
     SESSIONS_ENDED = "sessions_ended"
+    FACTOR_ADDED = "factor_added"
+    FACTOR_REMOVED = "factor_removed"
+    FACTOR_STOLEN = "factor_stolen"
+    BACKUP_CODES_MADE = "backup_codes_made"
+    BACKUP_CODE_USED = "backup_code_used"
+    SOCIAL_LINKED = "social_linked"
+    SOCIAL_UNLINKED = "social_unlinked"
+    NUMBER_MOVED = "number_moved"
+    RECOVERY_WAITING = "recovery_waiting"  # at the start of a wait, daily, and before its end
+    RECOVERY_STATUS = "recovery_status"  # to the address that was shown: where the recovery stands
+    RECOVERY_READY = "recovery_ready"
+    RECOVERY_CANCELLED = "recovery_cancelled"
+    RECOVERY_OBJECTED = "recovery_objected"
+    ACCOUNT_FROZEN = "account_frozen"
+    ACCOUNT_THAWED = "account_thawed"
+    # Reminders.
+    SECURITY_REMINDER = "security_reminder"  # once a year: is all of this still yours?
+    BACKUP_CODES_LOW = "backup_codes_low"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +76,6 @@ class Message:
     params: dict[str, str] = field(default_factory=dict)
     void: bool = False
     worthless_at: datetime | None = None
+    flow_id: str = ""
+    """The flow that it belongs to; empty when nothing asks for its delivery."""
+    address_id: str = ""

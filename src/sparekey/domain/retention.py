@@ -21,5 +21,11 @@ MESSAGE_KEPT: Final = timedelta(days=90)
 ADDRESS_KEPT: Final = timedelta(days=31)
 """A removed address is reserved, and leads back, for 30 days (mission.md, S6 and R13)."""
 
+FACTOR_KEPT: Final = timedelta(days=31)
+"""A removed factor can be put back for 30 days (mission.md, H2)."""
+
+PROMPT_KEPT: Final = timedelta(days=1)
+"""A question to an enrolled phone, after it lapsed: those of the last hour are counted (mission.md, F6)."""
+
 UNKNOWN_CHAIN_KEPT: Final = timedelta(days=90)
 """The audit chain of a name that nobody has, or of a sign-up, since its newest event. Accounts' chains are kept."""

@@ -27,6 +27,8 @@ class Session:
     user_agent: str
     network: str
     """The IP address at sign-in, for the owner's eyes; sealed at rest."""
+    limited: bool = False
+    """Good for enrolling a second factor and nothing else: the site requires one and the account has none (mission.md, F8)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +40,5 @@ class KnownDevice:
     created_at: datetime
     seen_at: datetime
     user_agent: str
+    networks: tuple[str, ...] = ()
+    """Where it signed in fully before, each network as a keyed hash; the newest first."""

@@ -8,6 +8,11 @@ device, place   who acted, in words ("Firefox · Linux", "Riga, Latvia"); empty 
 at              when it happened: ISO 8601 with its offset, shown in UTC
 address         the address that the change is about, or the main one of the account that a code leads to; already masked
 name            the owner's name; empty when there is none
+disown          the token of "this wasn't me" (H1) or "I did not ask for this" (F10); likewise no address
+factor          the kind of factor: a name of ``FactorKind``
+provider        the name of another provider, as people know it
+left            how many backup codes are left: a whole number
+until           when a wait may be over at the earliest: ISO 8601 with its offset
 what            which details changed: ``name``, ``language``, ``user_name``, joined by commas
 =============== ===========================================================================================
 
@@ -20,18 +25,22 @@ from typing import Final
 
 from sparekey.domain.messages import MessageKind
 
-_CODE: Final = frozenset({"code", "link", "minutes"})
+_CODE: Final = frozenset({"code", "link", "minutes", "disown"})
 _BY_WHOM: Final = frozenset({"device", "place"})
-_CHANGE: Final = _BY_WHOM | {"at"}
+_CHANGE: Final = _BY_WHOM | {"at", "disown"}
 
 PARAMS: Final[Mapping[MessageKind, frozenset[str]]] = {
     MessageKind.SIGN_UP_CODE: _CODE,
     MessageKind.RECOVERY_CODE: _CODE | _BY_WHOM | {"address"},
-    MessageKind.SIGN_IN_LINK: _BY_WHOM | {"link", "minutes"},
+    MessageKind.SIGN_IN_LINK: _BY_WHOM | {"link", "minutes", "disown"},
     MessageKind.ADDRESS_CODE: _CODE,
+    MessageKind.SIGN_IN_CODE: _BY_WHOM | {"code", "minutes", "disown"},
+    MessageKind.PROOF_CODE: _BY_WHOM | {"code", "minutes", "disown"},
+    MessageKind.PHONE_CODE: frozenset({"code", "minutes", "disown"}),
     MessageKind.SIGN_UP_TAKEN: frozenset(),
     MessageKind.RECOVERY_UNSETTLED: frozenset(),
     MessageKind.ADDRESS_TAKEN: frozenset(),
+    MessageKind.NUMBER_LEAVING: frozenset({"address", "at", "disown"}),
     MessageKind.WELCOME: frozenset({"name"}),
     MessageKind.PASSWORD_CHANGED: _CHANGE,
     MessageKind.PASSWORD_RECOVERED: _CHANGE,
@@ -42,6 +51,23 @@ PARAMS: Final[Mapping[MessageKind, frozenset[str]]] = {
     MessageKind.DETAILS_CHANGED: _CHANGE | {"what"},
     MessageKind.NEW_DEVICE: _CHANGE,
     MessageKind.SESSIONS_ENDED: _CHANGE,
+    MessageKind.FACTOR_ADDED: _CHANGE | {"factor"},
+    MessageKind.FACTOR_REMOVED: _CHANGE | {"factor"},
+    MessageKind.FACTOR_STOLEN: _CHANGE | {"factor"},
+    MessageKind.BACKUP_CODES_MADE: _CHANGE,
+    MessageKind.BACKUP_CODE_USED: _CHANGE | {"left"},
+    MessageKind.SOCIAL_LINKED: _CHANGE | {"provider"},
+    MessageKind.SOCIAL_UNLINKED: _CHANGE | {"provider"},
+    MessageKind.NUMBER_MOVED: frozenset({"address", "at", "disown"}),
+    MessageKind.RECOVERY_WAITING: _CHANGE | {"until"},
+    MessageKind.RECOVERY_STATUS: frozenset({"link", "until", "at"}),
+    MessageKind.RECOVERY_READY: frozenset({"link", "at"}),
+    MessageKind.RECOVERY_CANCELLED: _CHANGE,
+    MessageKind.RECOVERY_OBJECTED: _CHANGE,
+    MessageKind.ACCOUNT_FROZEN: _BY_WHOM | {"at"},
+    MessageKind.ACCOUNT_THAWED: _CHANGE,
+    MessageKind.SECURITY_REMINDER: frozenset({"name"}),
+    MessageKind.BACKUP_CODES_LOW: frozenset({"left"}),
 }
 """All of them must be given, and no other: what a message is not told, it cannot betray."""
 

@@ -20,6 +20,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from sparekey.domain.accounts import AddressKind
+from sparekey.domain.factors import FactorKind
 from sparekey.domain.messages import Message, MessageKind
 from sparekey.messages import catalogue, params
 
@@ -192,15 +193,21 @@ def _param(message: Message, name: str, value: str, base_url: str, locale: Path)
             return value
         case "link" if _TOKEN.fullmatch(value):
             return f"{base_url}/l/{value}"
+        case "disown" if _TOKEN.fullmatch(value):
+            return f"{base_url}/d/{value}"
         case "minutes" if value.isascii() and value.isdecimal() and 1 <= int(value) <= 1440:
             return int(value)
-        case "at":
+        case "left" if value.isascii() and value.isdecimal():
+            return int(value)
+        case "factor" if value in {kind.value for kind in FactorKind}:
+            return frozenset({value})
+        case "at" | "until":
             return catalogue.plain_time(_moment(message.kind, value), catalogue.translator(message.language, locale))
         case "what" if value and set(value.split(",")) <= {"name", "language", "user_name"}:
             return frozenset(value.split(","))
         case "address":
             return _shown(value)
-        case "device" | "place" | "name":
+        case "device" | "place" | "name" | "provider":
             shown = _shown(value)
             return "" if _LIKE_A_LINK.search(shown) else shown
         case _:

@@ -16,7 +16,10 @@ from sparekey.domain.flow.flow import Flow, step
 from sparekey.domain.flow.permit import permit_of
 from sparekey.domain.flow.state import State
 from sparekey.domain.policy.model import Situation
-from sparekey.use_cases import carry_out
+from sparekey.use_cases.carry_out.account import change_details, create_account
+from sparekey.use_cases.carry_out.addresses import add_address, remove_address, set_main_address
+from sparekey.use_cases.carry_out.change import Change
+from sparekey.use_cases.carry_out.sessions import end_sessions
 from sparekey.use_cases.open_session import open_session
 from sparekey.use_cases.ports import SubjectLock, Transaction
 from sparekey.use_cases.record import record
@@ -24,7 +27,7 @@ from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Opened
 from sparekey.use_cases.start_flow import new_flow
 
-GIVES_LAST = frozenset({Action.RECOVER, Action.CHANGE_PASSWORD})
+GIVES_LAST = frozenset({Action.RECOVER, Action.CHANGE_PASSWORD, Action.ADD_FACTOR, Action.RENEW_BACKUP_CODES, Action.LINK_SOCIAL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ async def _carry_out(
 ) -> tuple[Flow, Opened | None]:
     account = situation.account
     permit = permit_of(flow, services.clock.now())
-    change = carry_out.Change(tx, services, client, lock, permit, flow, account)
+    change = Change(tx, services, client, lock, permit, flow, account)
     opened = None
     match flow.action:
         case Action.SIGN_IN if flow.breached and not situation.known_device:
@@ -80,19 +83,19 @@ async def _carry_out(
         case Action.SIGN_IN:
             opened, _ = await open_session(tx, services, client, lock, permit, flow, account)
         case Action.SIGN_UP:
-            created, own = await carry_out.create_account(change, flow.wants.name, flow.wants.password_hash)
+            created, own = await create_account(change, flow.wants.name, flow.wants.password_hash)
             flow = replace(flow, account_id=created.account_id)
             opened, _ = await open_session(tx, services, client, own, permit, flow, created)
         case Action.ADD_ADDRESS:
-            await carry_out.add_address(change)
+            await add_address(change)
         case Action.REMOVE_ADDRESS:
-            await carry_out.remove_address(change)
+            await remove_address(change)
         case Action.SET_MAIN_ADDRESS:
-            await carry_out.set_main_address(change)
+            await set_main_address(change)
         case Action.CHANGE_DETAILS:
-            await carry_out.change_details(change)
+            await change_details(change)
         case Action.END_SESSIONS:
-            await carry_out.end_sessions(change)
+            await end_sessions(change)
         case _:
             raise WrongStep(f"{flow.action} cannot be carried out yet")
     return over(services, flow, account), opened

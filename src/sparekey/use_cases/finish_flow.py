@@ -8,8 +8,10 @@ from sparekey.domain.flow.flow import Flow, check_open
 from sparekey.domain.flow.permit import permit_of
 from sparekey.domain.flow.state import State
 from sparekey.domain.names import check_name
-from sparekey.use_cases import carry_out
 from sparekey.use_cases.advance import over
+from sparekey.use_cases.carry_out.account import create_account
+from sparekey.use_cases.carry_out.change import Change
+from sparekey.use_cases.carry_out.password import set_password
 from sparekey.use_cases.check_password import FORMER_REFUSED, check_password, must_be_good
 from sparekey.use_cases.load_flow import load_for_step, read_flow
 from sparekey.use_cases.open_session import open_session
@@ -38,8 +40,8 @@ async def finish_with_password(services: Services, client: Client, flow_id: str,
         if at.account.version != account.version:
             raise WrongStep("the account has changed meanwhile")
         permit = permit_of(at.flow, services.clock.now())
-        change = carry_out.Change(tx, services, client, at.lock, permit, at.flow, at.account)
-        await carry_out.set_password(change, password_hash)
+        change = Change(tx, services, client, at.lock, permit, at.flow, at.account)
+        await set_password(change, password_hash)
         flow = over(services, at.flow, at.account)
         if flow.action == Action.RECOVER:
             # These proofs are used up: in the sign-in they count for nothing but a guess counter of its own.
@@ -78,9 +80,9 @@ async def finish_sign_up(services: Services, client: Client, flow_id: str, *, pa
     async with services.store.transaction() as tx:
         at = await load_for_step(tx, services, client, seen)
         permit = permit_of(at.flow, services.clock.now())
-        change = carry_out.Change(tx, services, client, at.lock, permit, at.flow, at.account)
+        change = Change(tx, services, client, at.lock, permit, at.flow, at.account)
         try:
-            account, own = await carry_out.create_account(change, name, password_hash)
+            account, own = await create_account(change, name, password_hash)
         except AddressTaken:
             raise FlowOver("taken") from None
         opened, _ = await open_session(tx, services, client, own, permit, at.flow, account)

@@ -10,13 +10,18 @@ from sparekey.domain.devices import device_name
 from sparekey.domain.factors import Thing, ThingKind
 from sparekey.domain.flow.asked import Asked
 from sparekey.domain.flow.flow import Flow
+from sparekey.domain.limits import NOTICE_LINK_LASTS
 from sparekey.domain.masks import masked
 from sparekey.domain.messages import Message, MessageKind
 from sparekey.messages.params import PARAMS
-from sparekey.use_cases.ports import Transaction
+from sparekey.use_cases.ports import NoticeLink, Transaction
 from sparekey.use_cases.services import Client, Services
+from sparekey.use_cases.tokens import token_hash
 
 CODE = "flow.code"
+
+DISOWN_TOKEN = 22
+"""Characters of base64url: 132 random bits, short enough for a text to a phone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,12 @@ async def send_code(
     answers it.
     """
     now = services.clock.now()
+    message_id = services.chance.new_id(now)
+    disown = services.chance.token()[:DISOWN_TOKEN]
+    await tx.notice_links.add(
+        NoticeLink(recipient.account_id, recipient.address_id, recipient.kind, flow.flow_id, now, now + NOTICE_LINK_LASTS),
+        token_hash(disown),
+    )
     code = _long_code(services) if long else services.chance.digits(6)
     link = services.chance.token()
     tells = frozenset() if recipient.void else PARAMS[recipient.kind]
@@ -74,17 +85,19 @@ async def send_code(
         hashes=lambda text: services.sealer.keyed_hashes(text.encode(), CODE),
         enrolling=enrolling,
         long=long,
+        message_id=message_id,
     )
     known = {
         "code": code,
         "link": f"{flow.flow_id}{link}",
         "minutes": str(int(lasts.total_seconds()) // 60),
         "address": masked(recipient.main_address),
+        "disown": disown,
         **where(services, client),
     }
     await tx.outbox.add(
         Message(
-            message_id=services.chance.new_id(now),
+            message_id=message_id,
             account_id=recipient.account_id,
             kind=recipient.kind,
             channel=AddressKind.EMAIL,
@@ -95,6 +108,8 @@ async def send_code(
             params=_wanted(recipient.kind, **known),
             void=recipient.void,
             worthless_at=now + lasts,
+            flow_id=flow.flow_id,
+            address_id=recipient.address_id,
         )
     )
     return asked
@@ -108,9 +123,18 @@ async def tell(
     kind: MessageKind,
     params: dict[str, str],
     now: datetime,
+    *,
+    flow_id: str = "",
 ) -> None:
-    """One notice to each of some addresses. Of ``params`` each kind of message takes what it may say."""
+    """One notice to each of some addresses. Of ``params`` each kind of message takes what it may say.
+
+    A notice of a change carries a link of its own, "this wasn't me" (mission.md, H1). ``flow_id``: of the flow that made the change.
+    """
     for address in addresses:
+        token = services.chance.token()[:DISOWN_TOKEN]
+        if "disown" in PARAMS[kind]:
+            link = NoticeLink(account.account_id, address.address_id, kind, flow_id, now, now + NOTICE_LINK_LASTS)
+            await tx.notice_links.add(link, token_hash(token))
         await tx.outbox.add(
             Message(
                 message_id=services.chance.new_id(now),
@@ -121,7 +145,9 @@ async def tell(
                 hint=masked(address.value),
                 language=account.language,
                 created_at=now,
-                params=_wanted(kind, **params),
+                params=_wanted(kind, **params, disown=token),
+                flow_id=flow_id,
+                address_id=address.address_id,
             )
         )
 

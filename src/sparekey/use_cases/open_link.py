@@ -7,7 +7,7 @@ from sparekey.domain.actions import Action
 from sparekey.domain.errors import FlowOver, NotSignedIn
 from sparekey.domain.flow.asked import Asked
 from sparekey.domain.flow.flow import Flow
-from sparekey.use_cases.answer_challenge import prove_mailbox
+from sparekey.use_cases.answer_code import prove_address
 from sparekey.use_cases.load_flow import ID_LENGTH, Loaded
 from sparekey.use_cases.notify import CODE
 from sparekey.use_cases.record import chain_of
@@ -51,7 +51,7 @@ async def open_link(services: Services, client: Client, token: str) -> Standing:
         moved = not is_same(client.holder, flow.holder)
         if moved:
             flow = replace(flow, holder=token_hash(client.holder))
-        return await prove_mailbox(tx, services, client, Loaded(flow, account, lock), asked, moved=moved)
+        return await prove_address(tx, services, client, Loaded(flow, account, lock), asked, moved=moved)
 
 
 async def _flow_of(services: Services, token: str) -> Flow:

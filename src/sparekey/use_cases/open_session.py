@@ -38,7 +38,7 @@ async def open_session(
             params = {**where(services, client), "at": now.isoformat()}
             await tell(tx, services, account, account.addresses, MessageKind.NEW_DEVICE, params, now)
     else:
-        await tx.devices.seen(device.device_id, now)
+        await tx.devices.seen(device.device_id, now, device.networks)
     token = services.chance.token()
     session = Session(
         session_id=services.chance.new_id(now),

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from sparekey.domain.accounts import Account, AccountId
+from sparekey.domain.factors import Factor
 from sparekey.domain.flow.flow import Flow
 from sparekey.domain.messages import Message, MessageKind
 from sparekey.domain.passwords import Strength
@@ -204,6 +205,129 @@ class Accounts(Protocol):
         """Whose address this is, or was until ``removed_after`` (a former address is reserved for a while)."""
 
 
+@dataclass(frozen=True, slots=True)
+class FactorSecret:
+    """What a factor is checked with. ``counter``: the newest TOTP step or signature count that was seen. ``used_at``: UTC."""
+
+    secret: bytes
+    counter: int
+    used_at: datetime | None
+
+
+class Factors(Protocol):
+    """The secrets of enrolled factors, sealed at rest. What the policy judges by is in ``Account.enrolled``."""
+
+    async def add(self, account_id: AccountId, factor: Factor, secret: bytes, find_key: bytes | None = None, counter: int = 0) -> None:
+        """Beside adding it to ``Account.enrolled``. Raises ``FactorTaken`` when its ``find_key`` is enrolled anywhere."""
+
+    async def secret_of(self, account_id: AccountId, factor_id: str) -> FactorSecret | None:
+        """``None`` when it is not (or no longer) enrolled."""
+
+    async def find(self, find_key: bytes) -> tuple[AccountId, str] | None:
+        """Whose factor this is: account and factor id."""
+
+    async def raise_counter(self, account_id: AccountId, factor_id: str, to: int, now: datetime) -> bool:
+        """Answers whether ``to`` is greater than what was seen before; then it is seen, and ``used_at`` is now."""
+
+    async def used(self, account_id: AccountId, factor_id: str, now: datetime) -> None: ...
+
+    async def last_used(self, account_id: AccountId) -> Mapping[str, datetime]:
+        """When each enrolled factor was last used, by id; what was not is absent."""
+
+    async def removed_since(self, account_id: AccountId, since: datetime) -> Sequence[Factor]:
+        """Factors that left the account after ``since``; they can be put back."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackupCode:
+    """``number``: printed before the code, 1 to 10. ``hash``: salted, of the code."""
+
+    number: int
+    hash: str
+
+
+class BackupCodes(Protocol):
+    """The codes of one set (a factor of kind ``backup_code``)."""
+
+    async def add(self, account_id: AccountId, factor_id: str, codes: Sequence[BackupCode]) -> None: ...
+
+    async def find(self, account_id: AccountId, factor_id: str, number: int, flow_id: str, now: datetime) -> str | None:
+        """The hash of a code that is neither spent nor reserved by another flow."""
+
+    async def reserve(self, account_id: AccountId, factor_id: str, number: int, flow_id: str, until: datetime, now: datetime) -> bool:
+        """Keep a code for one flow; answers whether it was free."""
+
+    async def spend(self, account_id: AccountId, factor_id: str, number: int, flow_id: str, now: datetime) -> bool:
+        """Spend a code that this flow has reserved; answers whether it did."""
+
+    async def left(self, account_id: AccountId, factor_id: str) -> int: ...
+
+    async def remove(self, account_id: AccountId, factor_id: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A question to the owner's enrolled phones (mission.md, F6). Times in UTC.
+
+    ``state``: asked, approved, refused. ``number``: what the other screen shows. ``factor_id``: of the phone that answered.
+    """
+
+    prompt_id: str
+    account_id: AccountId
+    flow_id: str
+    action: str
+    number: str
+    device: str
+    place: str
+    created_at: datetime
+    expires_at: datetime
+    state: str = "asked"
+    factor_id: str = ""
+
+
+class Prompts(Protocol):
+    async def add(self, prompt: Prompt) -> None: ...
+
+    async def get_for_step(self, prompt_id: str) -> Prompt | None:
+        """Locked until the transaction ends."""
+
+    async def save(self, prompt: Prompt) -> None: ...
+
+    async def of_account(self, account_id: AccountId, since: datetime) -> Sequence[Prompt]:
+        """Those made after ``since``, the newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeLink:
+    """What "this wasn't me" in one notice is about (mission.md, H1). Times in UTC.
+
+    ``address_id``: of the address that the notice went to. ``kind``: of the notice. ``flow_id``: of the flow that made the change, or
+    that waits; empty when there is none. ``happened_at``: when what it tells of was done.
+    """
+
+    account_id: AccountId
+    address_id: str
+    kind: MessageKind
+    flow_id: str
+    happened_at: datetime
+    expires_at: datetime
+    used_at: datetime | None = None
+
+
+class NoticeLinks(Protocol):
+    async def add(self, link: NoticeLink, token_hash: bytes) -> None: ...
+
+    async def find(self, token_hash: bytes) -> NoticeLink | None: ...
+
+    async def spend(self, token_hash: bytes, now: datetime) -> bool:
+        """Answers whether it was not spent before."""
+
+
+class Spent(Protocol):
+    async def spend(self, mark: bytes, until: datetime) -> bool:
+        """Mark something as spent, to be kept until then; answers whether it was not spent before."""
+
+
 class Flows(Protocol):
     async def get_for_step(self, flow_id: str) -> Flow | None:
         """Locked until the transaction ends, so that of many at once one steps after the other."""
@@ -217,6 +341,12 @@ class Flows(Protocol):
 
     async def open_of_account(self, account_id: AccountId, but: str, now: datetime) -> Sequence[Flow]:
         """Every open flow of an account but one, locked."""
+
+    async def waiting(self, after: str, most: int) -> Sequence[Flow]:
+        """Flows of all accounts that wait, by id, page by page; not locked."""
+
+    async def waiting_of(self, account_id: AccountId) -> Sequence[Flow]:
+        """Flows of one account that wait, the oldest first; not locked."""
 
 
 class Sessions(Protocol):
@@ -237,7 +367,8 @@ class Devices(Protocol):
 
     async def add(self, device: KnownDevice, token_hash: bytes) -> None: ...
 
-    async def seen(self, device_id: str, now: datetime) -> None: ...
+    async def seen(self, device_id: str, now: datetime, networks: tuple[str, ...]) -> None:
+        """It signed in fully once more; ``networks``: its usual surroundings from now on."""
 
     async def forget_younger(self, account_id: AccountId, than: datetime) -> None: ...
 
@@ -285,12 +416,35 @@ class Outbox(Protocol):
 
     async def retry_dead(self, message_id: str, now: datetime) -> bool: ...
 
+    async def receipt(self, receipt: str, state: str, reason: str, at: datetime) -> bool:
+        """What a provider reported of a message afterwards; answers whether there is such a message."""
+
+    async def delivery_of(self, message_id: str) -> "DeliveryState | None": ...
+
+    async def accepted_of_flow(self, flow_id: str, kind: MessageKind) -> Sequence[tuple[str, datetime]]:
+        """Address id and time of each message of a flow that the recipient's server accepted, the oldest first."""
+
     async def in_state(self, state: str, most: int) -> Sequence[SentMessage]: ...
 
     async def of_account(self, account_id: AccountId, most: int) -> Sequence[SentMessage]: ...
 
     async def counts(self) -> dict[str, int]:
         """How many messages there are in each state."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryState:
+    """How far a message came. ``state``: of the outbox (ready, void, delivered, dead, expired). ``receipt_state``: what the provider
+    reported later, or empty; ``receipt_reason``: its reason, a stable name. Times in UTC.
+    """
+
+    message_id: str
+    channel: str
+    state: str
+    delivered_at: datetime | None
+    receipt_state: str
+    receipt_reason: str
+    receipt_at: datetime | None
 
 
 class Audit(Protocol):
@@ -343,6 +497,21 @@ class Transaction(Protocol):
     def devices(self) -> Devices: ...
 
     @property
+    def factors(self) -> Factors: ...
+
+    @property
+    def backup_codes(self) -> BackupCodes: ...
+
+    @property
+    def prompts(self) -> Prompts: ...
+
+    @property
+    def notice_links(self) -> NoticeLinks: ...
+
+    @property
+    def spent(self) -> Spent: ...
+
+    @property
     def guesses(self) -> GuessCounters: ...
 
     @property
@@ -374,6 +543,10 @@ class Places(Protocol):
         """City and country of an IP address, or an empty string when unknown."""
 
 
+class FactorTaken(Exception):
+    """The same key, or the same account elsewhere, is already enrolled."""
+
+
 class AddressTaken(Exception):
     """Another account has verified this address, or taken this user name, meanwhile."""
 
@@ -384,6 +557,49 @@ class Delivery(Protocol):
     name: str
 
     async def send(self, to: str, subject: str, text: str, html: str, message_id: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SocialIdentity:
+    """Who somebody is at another provider. ``issuer`` and ``subject`` together are the identity (OpenID Connect Core 1.0, 2);
+    nothing else is. ``email``: empty where the provider tells none. ``email_verified``: the provider vouches that the address is this
+    person's; without that it is only a suggestion. ``name``: empty where none is told.
+    """
+
+    issuer: str
+    subject: str
+    email: str
+    email_verified: bool
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SocialAnswer:
+    """What the provider sent the browser back with. ``issuer``: who it says it is (RFC 9207), or empty. ``device_id``: VK's, or empty."""
+
+    code: str
+    state: str
+    issuer: str = ""
+    device_id: str = ""
+
+
+class SocialProvider(Protocol):
+    """Another provider at which people have accounts: authorization code with PKCE (RFC 6749, 4.1; RFC 7636, S256 only).
+
+    ``name``: in addresses, for ever. ``title``: on buttons. Both methods raise ``TryLater`` when it is down, slow or makes no sense, and
+    ``Refused`` when it says no or its answer must not be believed.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+
+    async def authorization_url(self, *, state: str, nonce: str, code_challenge: str, redirect_uri: str) -> str:
+        """Where to send the browser."""
+
+    async def identify(self, answer: SocialAnswer, *, nonce: str, code_verifier: str, redirect_uri: str) -> SocialIdentity:
+        """Exchange the code, once, and check all that comes for it."""
 
 
 class DevLetter(Protocol):

@@ -13,6 +13,7 @@ from sparekey.use_cases.ports import (
     PasswordHasher,
     Places,
     Sealer,
+    SocialProvider,
     Store,
     StrengthMeter,
     VolumeLimits,
@@ -25,6 +26,20 @@ class Site:
 
     name: str
     words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Social:
+    """The providers at which people may have accounts, in the order of their buttons. ``base_url``: ours, to come back to.
+    ``redirects``: addresses of programs to which a provider may send people back as well."""
+
+    providers: tuple[SocialProvider, ...] = ()
+    base_url: str = ""
+    redirects: frozenset[str] = frozenset()
+
+    def callback(self, provider: str) -> str:
+        """The address that is registered at a provider."""
+        return f"{self.base_url}/social/{provider}/callback"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +57,7 @@ class Services:
     policy: Policy
     password_rules: PasswordRules
     site: Site
+    social: Social = Social()
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ async def situation_of(tx: Transaction, services: Services, client: Client, acco
         account=account,
         proofs=flow.proofs if flow else (),
         now=services.clock.now(),
+        signed_in=mine,
         session_proofs=session.proofs if session is not None and mine else (),
         known_device=device is not None,
         breached_password=flow.breached if flow else False,

@@ -3,13 +3,17 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
+
 from sparekey.adapters.sql.connection import Connection, Row, Statement, UniqueViolation, from_ms, from_ms_or_none, to_ms, to_ms_or_none
 from sparekey.domain.accounts import NOBODY_ID, Account, AccountId, Address, AddressKind
+from sparekey.domain.factors import Factor
 from sparekey.use_cases.ports import AddressTaken
 
 _COLUMNS = """a.account_id, a.name, a.language, a.created_at, a.password_hash, a.password_set_at, a.version, a.shred_key,
     a.user_name, a.user_name_key, a.contested_at, a.frozen_at, a.closing_at,
-    d.address_id, d.kind, d.value, d.key, d.added_at, d.main, d.with_account, d.stolen"""
+    a.enrolled, a.preferred, a.must_have_second, a.second_offered_at,
+    d.address_id, d.kind, d.value, d.key, d.added_at, d.main, d.with_account, d.stolen, d.confirmed_at, d.bounced_at"""
 _JOINED = "from account a left join address d on d.account_id = a.account_id and d.removed_at is null"
 
 _BY_KEY = Statement(
@@ -25,27 +29,39 @@ _HOLDER = Statement(
 )
 _ADD = Statement(
     """insert into account (account_id, name, language, created_at, password_hash, password_set_at, version, shred_key, user_name,
-        user_name_key, contested_at, frozen_at, closing_at)
+        user_name_key, contested_at, frozen_at, closing_at, enrolled, preferred, must_have_second, second_offered_at)
     values (:account_id, :name, :language, :created_at, :password_hash, :password_set_at, :version, :shred_key, :user_name,
-        :user_name_key, :contested_at, :frozen_at, :closing_at)"""
+        :user_name_key, :contested_at, :frozen_at, :closing_at, :enrolled, :preferred, :must_have_second,
+        :second_offered_at)"""
 )
 _SAVE = Statement(
     """update account set name = :name, language = :language, password_hash = :password_hash, password_set_at = :password_set_at,
         version = :version, shred_key = :shred_key, user_name = :user_name, user_name_key = :user_name_key,
-        contested_at = :contested_at, frozen_at = :frozen_at, closing_at = :closing_at
+        contested_at = :contested_at, frozen_at = :frozen_at, closing_at = :closing_at, enrolled = :enrolled, preferred = :preferred,
+        must_have_second = :must_have_second, second_offered_at = :second_offered_at
     where account_id = :account_id"""
 )
 _ADD_ADDRESS = Statement(
-    """insert into address (address_id, account_id, kind, value, key, added_at, main, with_account, stolen, removed_at)
-    values (:address_id, :account_id, :kind, :value, :key, :added_at, :main, :with_account, :stolen, null)"""
+    """insert into address (address_id, account_id, kind, value, key, added_at, main, with_account, stolen, removed_at, confirmed_at,
+        bounced_at)
+    values (:address_id, :account_id, :kind, :value, :key, :added_at, :main, :with_account, :stolen, null, :confirmed_at, :bounced_at)"""
 )
-_SAVE_ADDRESS = Statement("update address set main = :main, stolen = :stolen where address_id = :address_id and account_id = :account_id")
+_SAVE_ADDRESS = Statement(
+    """update address set main = :main, stolen = :stolen, confirmed_at = :confirmed_at, bounced_at = :bounced_at
+    where address_id = :address_id and account_id = :account_id"""
+)
+_REMOVE_FACTOR = Statement(
+    "update factor set removed_at = :now, factor = :factor where factor_id = :factor_id and account_id = :account_id and removed_at is null"
+)
 _REMOVE_ADDRESS = Statement("update address set removed_at = :now, main = 0 where address_id = :address_id and account_id = :account_id")
 _FORMER = Statement("select hash from former_password where account_id = :account_id order by set_at desc limit :most")
 _KEEP_FORMER = Statement(
     """insert into former_password (account_id, set_at, hash) values (:account_id, :set_at, :hash)
     on conflict (account_id, set_at) do update set hash = excluded.hash"""
 )
+
+_encode = msgspec.json.Encoder().encode
+_decode_enrolled = msgspec.json.Decoder(tuple[Factor, ...]).decode
 
 
 class SqlAccounts:
@@ -90,7 +106,10 @@ class SqlAccounts:
                         address_id=address_id,
                         main=int(address.main),
                         stolen=int(address.stolen),
+                        confirmed_at=to_ms_or_none(address.confirmed_at),
+                        bounced_at=to_ms_or_none(address.bounced_at),
                     )
+            await self._save_factors(old, new, now)
         except UniqueViolation as e:
             raise AddressTaken from e
         if old.password_set_at != new.password_set_at:
@@ -111,7 +130,17 @@ class SqlAccounts:
             main=int(a.main),
             with_account=int(a.with_account),
             stolen=int(a.stolen),
+            confirmed_at=to_ms_or_none(a.confirmed_at),
+            bounced_at=to_ms_or_none(a.bounced_at),
         )
+
+    async def _save_factors(self, old: Account, new: Account, now: datetime) -> None:
+        """The rows of factors that left are kept for a while, so that they can be put back."""
+        after = {f.factor_id for f in new.enrolled}
+        for gone in (f for f in old.enrolled if f.factor_id not in after):
+            await self._c.run(
+                _REMOVE_FACTOR, account_id=new.account_id, factor_id=gone.factor_id, factor=_encode(gone).decode(), now=to_ms(now)
+            )
 
 
 def _values(a: Account) -> dict[str, object]:
@@ -129,6 +158,10 @@ def _values(a: Account) -> dict[str, object]:
         "contested_at": to_ms_or_none(a.contested_at),
         "frozen_at": to_ms_or_none(a.frozen_at),
         "closing_at": to_ms_or_none(a.closing_at),
+        "enrolled": _encode(a.enrolled).decode(),
+        "preferred": a.preferred,
+        "must_have_second": int(a.must_have_second),
+        "second_offered_at": to_ms_or_none(a.second_offered_at),
     }
 
 
@@ -148,18 +181,24 @@ def _account(rows: Sequence[Row]) -> Account:
         contested_at=from_ms_or_none(r[10]),
         frozen_at=from_ms_or_none(r[11]),
         closing_at=from_ms_or_none(r[12]),
-        addresses=tuple(_address(row) for row in rows if row[13] is not None),
+        enrolled=_decode_enrolled(r[13]),
+        preferred=r[14],
+        must_have_second=bool(r[15]),
+        second_offered_at=from_ms_or_none(r[16]),
+        addresses=tuple(_address(row[17:]) for row in rows if row[17] is not None),
     )
 
 
 def _address(r: Row) -> Address:
     return Address(
-        address_id=r[13],
-        kind=AddressKind(r[14]),
-        value=r[15],
-        key=r[16],
-        added_at=from_ms(r[17]),
-        main=bool(r[18]),
-        with_account=bool(r[19]),
-        stolen=bool(r[20]),
+        address_id=r[0],
+        kind=AddressKind(r[1]),
+        value=r[2],
+        key=r[3],
+        added_at=from_ms(r[4]),
+        main=bool(r[5]),
+        with_account=bool(r[6]),
+        stolen=bool(r[7]),
+        confirmed_at=from_ms_or_none(r[8]),
+        bounced_at=from_ms_or_none(r[9]),
     )

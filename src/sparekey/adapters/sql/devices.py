@@ -7,14 +7,14 @@ from sparekey.domain.accounts import AccountId
 from sparekey.domain.sessions import KnownDevice
 
 _FIND = Statement(
-    """select device_id, account_id, created_at, seen_at, user_agent from device
+    """select device_id, account_id, created_at, seen_at, user_agent, networks from device
     where token_hash = :token_hash and account_id = :account_id"""
 )
 _ADD = Statement(
-    """insert into device (device_id, account_id, token_hash, created_at, seen_at, user_agent)
-    values (:device_id, :account_id, :token_hash, :created_at, :seen_at, :user_agent)"""
+    """insert into device (device_id, account_id, token_hash, created_at, seen_at, user_agent, networks)
+    values (:device_id, :account_id, :token_hash, :created_at, :seen_at, :user_agent, :networks)"""
 )
-_SEEN = Statement("update device set seen_at = :now where device_id = :device_id")
+_SEEN = Statement("update device set seen_at = :now, networks = :networks where device_id = :device_id")
 _FORGET = Statement("delete from device where account_id = :account_id and created_at >= :than")
 
 
@@ -24,7 +24,7 @@ class SqlDevices:
 
     async def find(self, token_hash: bytes, account_id: AccountId) -> KnownDevice | None:
         r = await self._c.one(_FIND, token_hash=token_hash, account_id=account_id)
-        return None if r is None else KnownDevice(r[0], AccountId(r[1]), from_ms(r[2]), from_ms(r[3]), r[4])
+        return None if r is None else KnownDevice(r[0], AccountId(r[1]), from_ms(r[2]), from_ms(r[3]), r[4], tuple(r[5].split()))
 
     async def add(self, device: KnownDevice, token_hash: bytes) -> None:
         await self._c.later(
@@ -35,10 +35,11 @@ class SqlDevices:
             created_at=to_ms(device.created_at),
             seen_at=to_ms(device.seen_at),
             user_agent=device.user_agent,
+            networks=" ".join(device.networks),
         )
 
-    async def seen(self, device_id: str, now: datetime) -> None:
-        await self._c.later(_SEEN, device_id=device_id, now=to_ms(now))
+    async def seen(self, device_id: str, now: datetime, networks: tuple[str, ...]) -> None:
+        await self._c.later(_SEEN, device_id=device_id, now=to_ms(now), networks=" ".join(networks))
 
     async def forget_younger(self, account_id: AccountId, than: datetime) -> None:
         await self._c.run(_FORGET, account_id=account_id, than=to_ms(than))

@@ -25,6 +25,9 @@ _OPEN = Statement(
     and state in ('asking', 'waiting', 'allowed') /*lock*/"""
 )
 
+_WAITING = Statement("select data from flow where state = 'waiting' and flow_id > :after order by flow_id limit :most")
+_WAITING_OF = Statement("select data from flow where account_id = :account_id and state = 'waiting' order by flow_id")
+
 _decode = msgspec.json.Decoder(Flow).decode
 _encode = msgspec.json.Encoder().encode
 
@@ -52,6 +55,12 @@ class SqlFlows:
     async def open_of_account(self, account_id: AccountId, but: str, now: datetime) -> list[Flow]:
         rows = await self._c.all(_OPEN, account_id=account_id, but=but, now=to_ms(now))
         return [_decode(row[0]) for row in rows]
+
+    async def waiting(self, after: str, most: int) -> list[Flow]:
+        return [_decode(row[0]) for row in await self._c.all(_WAITING, after=after, most=most)]
+
+    async def waiting_of(self, account_id: AccountId) -> list[Flow]:
+        return [_decode(row[0]) for row in await self._c.all(_WAITING_OF, account_id=account_id)]
 
 
 def _values(flow: Flow, version: int) -> dict[str, object]:

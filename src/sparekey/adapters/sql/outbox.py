@@ -8,13 +8,15 @@ import msgspec
 from sparekey.adapters.sql.connection import Connection, Row, Statement, from_ms, from_ms_or_none, to_ms, to_ms_or_none
 from sparekey.domain.accounts import AccountId, AddressKind
 from sparekey.domain.messages import Message, MessageKind
-from sparekey.use_cases.ports import Claimed, Sealer, SentMessage
+from sparekey.use_cases.ports import Claimed, DeliveryState, Sealer, SentMessage
 
 PURPOSE = "outbox.body"
 
 _ADD = Statement(
-    """insert into outbox (message_id, account_id, kind, channel, language, hint, state, void, created_at, next_at, worthless_at, body)
-    values (:message_id, :account_id, :kind, :channel, :language, :hint, 'ready', :void, :created_at, :created_at, :worthless_at, :body)"""
+    """insert into outbox (message_id, account_id, kind, channel, language, hint, state, void, created_at, next_at, worthless_at, body,
+        flow_id, address_id)
+    values (:message_id, :account_id, :kind, :channel, :language, :hint, 'ready', :void, :created_at, :created_at, :worthless_at, :body,
+        :flow_id, :address_id)"""
 )
 _DUE = """select message_id from outbox where state = 'ready' and next_at <= :now order by next_at limit :most"""
 _CLAIM = Statement(
@@ -33,6 +35,19 @@ _SENT = "select message_id, account_id, kind, channel, hint, state, created_at, 
 _IN_STATE = Statement(f"{_SENT} where state = :state order by next_at limit :most")
 _OF_ACCOUNT = Statement(f"{_SENT} where account_id = :account_id and void = 0 order by created_at desc limit :most")
 _COUNTS = Statement("select state, count(*) from outbox group by state")
+
+_RECEIPT = Statement(
+    """update outbox set receipt_state = :state, receipt_reason = :reason, receipt_at = :at
+    where receipt = :receipt and receipt <> ''"""
+)
+_DELIVERY = Statement(
+    """select message_id, channel, state, delivered_at, receipt_state, receipt_reason, receipt_at from outbox
+    where message_id = :message_id"""
+)
+_ACCEPTED = Statement(
+    """select address_id, delivered_at from outbox where flow_id = :flow_id and flow_id <> '' and kind = :kind and state = 'delivered'
+    order by delivered_at"""
+)
 
 _Body = tuple[str, dict[str, str]]
 _decode = msgspec.json.Decoder(_Body).decode
@@ -57,6 +72,8 @@ class SqlOutbox:
             created_at=to_ms(message.created_at),
             worthless_at=to_ms_or_none(message.worthless_at),
             body=self._sealer.seal(_encode((message.to, message.params)), PURPOSE),
+            flow_id=message.flow_id,
+            address_id=message.address_id,
         )
 
     async def claim(self, now: datetime, lease_until: datetime, most: int) -> Sequence[Claimed]:
@@ -87,6 +104,16 @@ class SqlOutbox:
 
     async def retry_dead(self, message_id: str, now: datetime) -> bool:
         return await self._c.run(_RETRY, message_id=message_id, now=to_ms(now)) == 1
+
+    async def receipt(self, receipt: str, state: str, reason: str, at: datetime) -> bool:
+        return await self._c.run(_RECEIPT, receipt=receipt, state=state, reason=reason, at=to_ms(at)) > 0
+
+    async def delivery_of(self, message_id: str) -> DeliveryState | None:
+        r = await self._c.one(_DELIVERY, message_id=message_id)
+        return None if r is None else DeliveryState(r[0], r[1], r[2], from_ms_or_none(r[3]), r[4], r[5], from_ms_or_none(r[6]))
+
+    async def accepted_of_flow(self, flow_id: str, kind: MessageKind) -> Sequence[tuple[str, datetime]]:
+        return [(r[0], from_ms(r[1])) for r in await self._c.all(_ACCEPTED, flow_id=flow_id, kind=kind.value)]
 
     async def in_state(self, state: str, most: int) -> Sequence[SentMessage]:
         return [_sent(r) for r in await self._c.all(_IN_STATE, state=state, most=most)]

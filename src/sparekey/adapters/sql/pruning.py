@@ -28,6 +28,21 @@ _MESSAGES = Statement(
     """delete from outbox where message_id in (
         select message_id from outbox where state in ('delivered', 'void', 'expired') and next_at < :before limit :most /*skip*/)"""
 )
+_FACTORS = Statement(
+    """delete from factor where factor_id in (
+        select factor_id from factor where removed_at is not null and removed_at < :before order by removed_at limit :most /*skip*/)"""
+)
+_PROMPTS = Statement(
+    """delete from prompt where prompt_id in (
+        select prompt_id from prompt where expires_at < :before order by expires_at limit :most /*skip*/)"""
+)
+_NOTICE_LINKS = Statement(
+    """delete from notice_link where token_hash in (
+        select token_hash from notice_link where expires_at < :before order by expires_at limit :most /*skip*/)"""
+)
+_SPENT = Statement(
+    "delete from spent where mark in (select mark from spent where expires_at < :before order by expires_at limit :most /*skip*/)"
+)
 _COUNTERS = Statement(
     """delete from guess where (subject, lane) in (
         select subject, lane from guess where day < :today and (
@@ -58,6 +73,10 @@ def prunings(now: datetime) -> Iterator[tuple[str, Statement, dict[str, object]]
         ("device", _DEVICES, retention.DEVICE_KEPT),
         ("address", _ADDRESSES, retention.ADDRESS_KEPT),
         ("outbox", _MESSAGES, retention.MESSAGE_KEPT),
+        ("factor", _FACTORS, retention.FACTOR_KEPT),
+        ("prompt", _PROMPTS, retention.PROMPT_KEPT),
+        ("notice_link", _NOTICE_LINKS, timedelta(0)),
+        ("spent", _SPENT, timedelta(0)),
     ):
         yield table, statement, {"before": to_ms(now - kept)}
     unknown, dead = day_of(now - retention.COUNTER_KEPT), day_of(now - retention.LANE_KEPT)

@@ -24,6 +24,10 @@ account = Table(
     Column("contested_at", BigInteger),
     Column("frozen_at", BigInteger),
     Column("closing_at", BigInteger),
+    Column("enrolled", Text, nullable=False, server_default=text("'[]'")),
+    Column("preferred", Text, nullable=False, server_default=text("''")),
+    Column("must_have_second", Integer, nullable=False, server_default=text("0")),
+    Column("second_offered_at", BigInteger),
 )
 
 address = Table(
@@ -39,12 +43,82 @@ address = Table(
     Column("with_account", Integer, nullable=False),
     Column("stolen", Integer, nullable=False),
     Column("removed_at", BigInteger),
+    Column("confirmed_at", BigInteger),
+    Column("bounced_at", BigInteger),
 )
 _present = address.c.removed_at.is_(None)
 Index("address_key", address.c.key, unique=True, sqlite_where=_present, postgresql_where=_present)
 _removed = address.c.removed_at.is_not(None)
 Index("address_removed", address.c.key, sqlite_where=_removed, postgresql_where=_removed)
 Index("address_removed_at", address.c.removed_at, sqlite_where=_removed, postgresql_where=_removed)
+
+# What a factor is checked with. What the policy judges by stands in ``account.enrolled``.
+factor = Table(
+    "factor",
+    metadata,
+    Column("factor_id", Text, primary_key=True),
+    Column("account_id", Text, nullable=False, index=True),
+    Column("factor", Text, nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+    Column("find_key", LargeBinary),
+    Column("counter", BigInteger, nullable=False, server_default=text("0")),
+    Column("used_at", BigInteger),
+    Column("removed_at", BigInteger),
+)
+_kept = factor.c.removed_at.is_(None)
+Index("factor_find_key", factor.c.find_key, unique=True, sqlite_where=_kept, postgresql_where=_kept)
+Index("factor_removed_at", factor.c.removed_at)
+
+backup_code = Table(
+    "backup_code",
+    metadata,
+    Column("account_id", Text, nullable=False),
+    Column("factor_id", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("reserved_by", Text, nullable=False, server_default=text("''")),
+    Column("reserved_until", BigInteger),
+    Column("spent_at", BigInteger),
+    PrimaryKeyConstraint("account_id", "factor_id", "number"),
+)
+
+# Questions to the owner's enrolled phone.
+prompt = Table(
+    "prompt",
+    metadata,
+    Column("prompt_id", Text, primary_key=True),
+    Column("account_id", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+Index("prompt_account", prompt.c.account_id, prompt.c.created_at)
+Index("prompt_expires", prompt.c.expires_at)
+
+# "This wasn't me": what one notice to one address told.
+notice_link = Table(
+    "notice_link",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("account_id", Text, nullable=False),
+    Column("address_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("flow_id", Text, nullable=False),
+    Column("happened_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+)
+Index("notice_link_expires", notice_link.c.expires_at)
+
+# What works once and is nobody's: solutions of the human check.
+spent = Table(
+    "spent",
+    metadata,
+    Column("mark", LargeBinary, primary_key=True),
+    Column("expires_at", BigInteger, nullable=False),
+)
+Index("spent_expires", spent.c.expires_at)
 
 former_password = Table(
     "former_password",
@@ -68,6 +142,7 @@ session = Table(
     Column("proofs", LargeBinary, nullable=False),
     Column("user_agent", Text, nullable=False),
     Column("network", LargeBinary, nullable=False),
+    Column("limited", Integer, nullable=False, server_default=text("0")),
 )
 Index("session_expires", session.c.expires_at)
 
@@ -80,6 +155,7 @@ device = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("seen_at", BigInteger, nullable=False),
     Column("user_agent", Text, nullable=False),
+    Column("networks", Text, nullable=False, server_default=text("''")),
 )
 Index("device_seen", device.c.seen_at)
 
@@ -96,6 +172,8 @@ flow = Table(
 )
 Index("flow_account", flow.c.account_id, flow.c.state)
 Index("flow_expires", flow.c.expires_at)
+_waiting = flow.c.state == text("'waiting'")
+Index("flow_waiting", flow.c.flow_id, sqlite_where=_waiting, postgresql_where=_waiting)
 
 guess = Table(
     "guess",
@@ -129,7 +207,16 @@ outbox = Table(
     Column("provider", Text, nullable=False, server_default=text("''")),
     Column("receipt", Text, nullable=False, server_default=text("''")),
     Column("delivered_at", BigInteger),
+    Column("receipt_state", Text, nullable=False, server_default=text("''")),
+    Column("receipt_reason", Text, nullable=False, server_default=text("''")),
+    Column("receipt_at", BigInteger),
+    Column("flow_id", Text, nullable=False, server_default=text("''")),
+    Column("address_id", Text, nullable=False, server_default=text("''")),
 )
+_of_flow = outbox.c.flow_id != text("''")
+Index("outbox_flow", outbox.c.flow_id, sqlite_where=_of_flow, postgresql_where=_of_flow)
+_sent = outbox.c.receipt != text("''")
+Index("outbox_receipt", outbox.c.receipt, sqlite_where=_sent, postgresql_where=_sent)
 Index("outbox_due", outbox.c.state, outbox.c.next_at)
 Index("outbox_account", outbox.c.account_id, outbox.c.created_at)
 

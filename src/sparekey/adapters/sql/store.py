@@ -9,10 +9,13 @@ from sparekey.adapters.sql.accounts import SqlAccounts
 from sparekey.adapters.sql.audit import SqlAudit
 from sparekey.adapters.sql.connection import Connection, Row, Statement, to_ms
 from sparekey.adapters.sql.devices import SqlDevices
+from sparekey.adapters.sql.factors import SqlBackupCodes, SqlFactors
 from sparekey.adapters.sql.flows import SqlFlows
 from sparekey.adapters.sql.guesses import SqlGuessCounters
+from sparekey.adapters.sql.notice_links import SqlNoticeLinks, SqlSpent
 from sparekey.adapters.sql.outbox import SqlOutbox
 from sparekey.adapters.sql.postgres import BatchedLookup, PostgresDatabase
+from sparekey.adapters.sql.prompts import SqlPrompts
 from sparekey.adapters.sql.pruning import prune_unknown_chains, prunings
 from sparekey.adapters.sql.sessions import SEEN, WHO_ARE, WHO_IS, SqlSessions, who_is
 from sparekey.adapters.sql.sqlite import SqliteDatabase
@@ -38,6 +41,11 @@ class SqlTransaction:
         self.flows = SqlFlows(connection)
         self.sessions = SqlSessions(connection, sealer)
         self.devices = SqlDevices(connection)
+        self.factors = SqlFactors(connection, sealer)
+        self.backup_codes = SqlBackupCodes(connection)
+        self.prompts = SqlPrompts(connection)
+        self.notice_links = SqlNoticeLinks(connection)
+        self.spent = SqlSpent(connection)
         self.guesses = SqlGuessCounters(connection)
         self.outbox = SqlOutbox(connection, sealer)
         self.audit = SqlAudit(connection)

@@ -25,3 +25,37 @@ class Asked:
     wrong: int = 0
     enrolling: bool = False
     long: bool = False
+    message_id: str = ""
+    """The message that told it, for its delivery state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ceremony:
+    """A WebAuthn challenge that waits for its answer. ``kind``: passkey or security key. ``until``: UTC."""
+
+    kind: FactorKind
+    challenge: bytes
+    until: datetime
+    registering: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolling:
+    """A factor that is being added. ``sealed``: what it will be checked with, sealed; empty where there is nothing yet. ``until``: UTC.
+
+    ``proven``: it was shown to work; what is missing are the backup codes that the first second factor ends with (mission.md, F5).
+    """
+
+    kind: FactorKind
+    sealed: bytes
+    until: datetime
+    proven: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """A visit to another provider (RFC 6749, 4.1; RFC 7636). ``sealed``: state, nonce and code verifier. ``until``: UTC."""
+
+    provider: str
+    sealed: bytes
+    until: datetime

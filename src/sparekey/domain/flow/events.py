@@ -1,6 +1,7 @@
 """What can happen to a flow, as values."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sparekey.domain.proofs import Proof
 
@@ -21,6 +22,13 @@ class NothingMore:
 
 
 @dataclass(frozen=True, slots=True)
+class Postponed:
+    """All is proven, but somebody else is told first and may object: ``wait``."""
+
+    wait: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class TimePassed:
     """The wait is over: its end has come and enough notices of it were accepted."""
 
@@ -32,9 +40,9 @@ class CarriedOut:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """``reason``: replaced or disowned."""
+    """``reason``: replaced, disowned or cancelled."""
 
     reason: str
 
 
-Event = Started | Proven | NothingMore | TimePassed | CarriedOut | Ended
+Event = Started | Proven | NothingMore | Postponed | TimePassed | CarriedOut | Ended

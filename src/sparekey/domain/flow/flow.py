@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from sparekey.domain.accounts import AccountId
-from sparekey.domain.errors import FlowOver
-from sparekey.domain.flow.asked import Asked
-from sparekey.domain.flow.events import CarriedOut, Ended, Event, NothingMore, Proven, Started, TimePassed
+from sparekey.domain.errors import FlowOver, WrongStep
+from sparekey.domain.flow.asked import Asked, Ceremony, Enrolling, Handshake
+from sparekey.domain.flow.events import CarriedOut, Ended, Event, NothingMore, Postponed, Proven, Started, TimePassed
 from sparekey.domain.flow.state import OPEN, Move, State, move
+from sparekey.domain.flow.waiting import Waiting, begin
 from sparekey.domain.flow.wants import NOTHING, Wants
 from sparekey.domain.policy.decide import decide
 from sparekey.domain.policy.model import Policy, Situation
@@ -23,7 +24,7 @@ FLOW_LASTS = timedelta(hours=1)
 """Longer than any code or link in it lives, so that an expired code can be replaced without starting again."""
 
 WAIT_KEPT = timedelta(days=30)
-"""A flow whose wait is over stays open so long for the person to come back to it."""
+"""A flow that waits stays open for twice its wait (an outage stretches it) and so much longer, for the person to come back to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,15 @@ class Flow:
     wants: Wants = NOTHING
     proofs: tuple[Proof, ...] = ()
     asked: tuple[Asked, ...] = ()
+    ceremony: Ceremony | None = None
+    enrolling: Enrolling | None = None
+    handshake: Handshake | None = None
+    prompt_id: str = ""
+    """The question to the owner's enrolled phone that is open (mission.md, F6)."""
+    backup_code: int | None = None
+    """The printed number of the backup code that is reserved for this flow; spent when the action is carried out."""
     route: str = ""
-    waits_until: datetime | None = None
+    waiting: Waiting | None = None
     nothing_more: bool = False
     breached: bool = False
     """The password that was proven is in a known breach (mission.md, P4)."""
@@ -61,6 +69,11 @@ class Flow:
     void: bool = False
     ended: str = ""
     next_flow: str = ""
+
+    @property
+    def waits_until(self) -> datetime | None:
+        """The earliest moment at which the wait may be over, as it looked when the clock was last looked at."""
+        return self.waiting.until(self.waiting.looked_at) if self.waiting else None
 
     def is_open(self, now: datetime) -> bool:
         return self.state in OPEN and now < self.expires_at
@@ -89,7 +102,12 @@ def step(flow: Flow, event: Event, *, policy: Policy, situation: Situation) -> F
             return _judged(replace(flow, proofs=(*flow.proofs, proof)), policy, situation)
         case NothingMore():
             return _judged(replace(flow, nothing_more=True), policy, situation)
+        case Postponed(wait):
+            waiting = begin(wait, situation.now)
+            return replace(flow, state=move(flow.state, Move.DELAY), waiting=waiting, expires_at=_kept(wait, situation.now))
         case TimePassed():
+            if flow.waiting is None or not flow.waiting.is_over:
+                raise WrongStep("the wait is not over")
             return replace(flow, state=move(flow.state, Move.RIPEN))
         case CarriedOut():
             return replace(flow, state=move(flow.state, Move.CARRY_OUT), asked=())
@@ -114,11 +132,16 @@ def _judged(flow: Flow, policy: Policy, situation: Situation) -> Flow:
         case Allow(route):
             return replace(flow, state=move(flow.state, Move.ALLOW), route=route)
         case Delay(route, wait):
-            until = situation.now + wait if flow.waits_until is None else min(flow.waits_until, situation.now + wait)
-            return replace(flow, state=move(flow.state, Move.DELAY), route=route, waits_until=until, expires_at=until + WAIT_KEPT)
+            waiting = begin(wait, situation.now) if flow.waiting is None else flow.waiting.at_most(wait)
+            expires_at = max(flow.expires_at, _kept(wait, situation.now))
+            return replace(flow, state=move(flow.state, Move.DELAY), route=route, waiting=waiting, expires_at=expires_at)
         case Refer(route):
             return replace(flow, state=move(flow.state, Move.REFER), route=route)
         case Deny(reason):
             return replace(flow, state=move(flow.state, Move.DENY), ended=reason)
         case _:
             assert_never(verdict)
+
+
+def _kept(wait: timedelta, now: datetime) -> datetime:
+    return now + 2 * wait + WAIT_KEPT

@@ -49,11 +49,14 @@ MOVES: dict[State, dict[Move, State]] = {
         Move.ASK: State.WAITING,
         Move.ALLOW: State.ALLOWED,
         Move.DELAY: State.WAITING,
+        Move.REFER: State.REFERRED,  # what was shown left the account meanwhile
+        Move.DENY: State.DENIED,
         Move.RIPEN: State.ALLOWED,
         Move.END: State.ENDED,
     },
     State.ALLOWED: {
-        Move.ALLOW: State.ALLOWED,  # the proof of enrolling a new address
+        Move.ALLOW: State.ALLOWED,  # the proof of enrolling a new address or factor
+        Move.DELAY: State.WAITING,  # somebody else is told first (a number that changes hands)
         Move.CARRY_OUT: State.DONE,
         Move.END: State.ENDED,
     },

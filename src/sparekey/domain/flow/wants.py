@@ -15,6 +15,14 @@ class Wants:
     """The new address as it will be written to; for removing or making main, the id of one the account has."""
     address_key: str = ""
     session_id: str = ""
+    factor_kind: str = ""
+    """The kind of factor to be added; a name of ``FactorKind``."""
+    factor_id: str = ""
+    """The factor to be removed or reported stolen; empty for all second factors."""
+    label: str = ""
+    """What the owner calls the factor to be added."""
+    flow_id: str = ""
+    """The flow that is approved, cancelled or objected to."""
 
 
 NOTHING = Wants()

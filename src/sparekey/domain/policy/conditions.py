@@ -10,7 +10,7 @@ from enum import StrEnum, unique
 from functools import cached_property
 from itertools import combinations
 
-from sparekey.domain.accounts import has_second_factor, has_settled_second_factor, is_settled, second_factors
+from sparekey.domain.accounts import address_thing, has_second_factor, has_settled_second_factor, is_settled, is_weak, second_factors
 from sparekey.domain.errors import BadSettings
 from sparekey.domain.factors import PHISHING_RESISTANT, Factor, FactorKind, Thing, things_behind
 from sparekey.domain.policy.model import ActionPolicy, Policy, Route, Situation, Then
@@ -36,7 +36,8 @@ class Seen:
     """A situation under a policy, with what every route needs to know of it worked out once.
 
     ``proofs`` and ``session_proofs`` are those that are judged; at first those of the situation.
-    ``settled``: a thing is as settled as the oldest factor by which it is on the account. ``second`` and ``settled_second``:
+    ``settled``: a thing is as settled as the oldest factor by which it is on the account. ``weak``: things that count only beside
+    another one (mission.md, S6). ``second`` and ``settled_second``:
     whether the account has such a factor.
     """
 
@@ -44,6 +45,7 @@ class Seen:
     situation: Situation
     factors: tuple[Factor, ...]
     settled: frozenset[Thing]
+    weak: frozenset[Thing]
     second: bool
     settled_second: bool
     proofs: tuple[Proof, ...]
@@ -51,7 +53,7 @@ class Seen:
 
     def with_proofs(self, proofs: tuple[Proof, ...], session_proofs: tuple[Proof, ...]) -> "Seen":
         """The same people in the same place, but with these things shown."""
-        return Seen(self.policy, self.situation, self.factors, self.settled, self.second, self.settled_second, proofs, session_proofs)
+        return replace(self, proofs=proofs, session_proofs=session_proofs)
 
     def is_settled(self, factor: Factor) -> bool:
         return is_settled(factor, self.situation.account.contested_at, self.situation.now)
@@ -64,6 +66,7 @@ def see(policy: Policy, situation: Situation) -> Seen:
         situation,
         factors,
         settled=frozenset(f.thing for f in factors if is_settled(f, account.contested_at, now)),
+        weak=frozenset(address_thing(a) for a in account.addresses if is_weak(a, now)),
         second=has_second_factor(account),
         settled_second=has_settled_second_factor(account, now),
         proofs=situation.proofs,
@@ -113,7 +116,8 @@ def counted(route: Route, rules: ActionPolicy, seen: Seen) -> tuple[Proof, ...]:
     mailbox beside the password is no second factor.
     """
     kinds = frozenset(route.kinds if route.second else (*rules.ask, *route.kinds))
-    return tuple(p for p in _given(route, seen) if p.kind in kinds and not p.enrolling and _is_held(p, route, seen))
+    shown = tuple(p for p in _given(route, seen) if p.kind in kinds and not p.enrolling and _is_held(p, route, seen))
+    return shown if any(p.thing not in seen.weak for p in shown) else ()
 
 
 def _is_held(proof: Proof, route: Route, seen: Seen) -> bool:
@@ -233,7 +237,7 @@ def _outweighs(facts: Facts) -> bool:
 
 WORDS: tuple[Word, ...] = (
     # What the rest of the route looks at.
-    Word("signed_in", Takes.YES, "The person is signed in.", lambda f: bool(f.seen.session_proofs)),
+    Word("signed_in", Takes.YES, "The person is signed in.", lambda f: f.situation.signed_in or bool(f.seen.session_proofs)),
     Word("fresh_minutes", Takes.NUMBER, "Proofs of the session count while they are younger than this.", _always),
     Word("settled", Takes.YES, "Only things that are settled count: 30 days on the account without objection.", _always),
     Word(

@@ -25,9 +25,9 @@ def decide(policy: Policy, action: str, situation: Situation) -> Verdict:
     rules = rules_of(policy, action)
     if not rules.offered:
         return Deny("not_offered")
-    if not situation.session_proofs and all(r.signed_in for r in rules.routes):
+    if not situation.in_session and all(r.signed_in for r in rules.routes):
         return Deny("not_signed_in")
-    if not situation.session_proofs and not situation.proofs:
+    if not situation.in_session and not situation.proofs:
         return _before_the_first_proof(rules, situation)
     seen = see(policy, situation)
     standing = stands(rules, seen)

@@ -136,9 +136,10 @@ class RunningRecovery:
 class Situation:
     """Who asks, and what is known of the circumstances.
 
-    ``proofs``: gathered in this flow. ``session_proofs``: those of the session in which the person is signed in; empty when
-    not signed in. ``now``: UTC. ``known_device``: the request comes from a browser that once signed in fully, in its usual
-    surroundings; a copied cookie is not enough. ``nothing_more``: the person said "I have no other way".
+    ``proofs``: gathered in this flow. ``signed_in``: in a session of this account. ``session_proofs``: those of that session; they
+    may be none, where another device let it in (mission.md, I4). ``now``: UTC. ``known_device``: the request comes from a browser
+    that once signed in fully, in its usual surroundings; a copied cookie is not enough. ``nothing_more``: the person said "I have no
+    other way".
     ``former``: things that left the account less than 30 days ago and still lead to it (mission.md, R13).
     ``target``: the factor that the action would remove. ``recovery``: what a cancel is weighed against.
     """
@@ -147,6 +148,7 @@ class Situation:
     proofs: tuple[Proof, ...]
     now: datetime
     session_proofs: tuple[Proof, ...] = ()
+    signed_in: bool = False
     known_device: bool = False
     breached_password: bool = False
     nothing_more: bool = False
@@ -156,8 +158,12 @@ class Situation:
     target: Factor | None = None
     recovery: RunningRecovery | None = None
 
+    @property
+    def in_session(self) -> bool:
+        return self.signed_in or bool(self.session_proofs)
+
     def factors(self) -> tuple[Factor, ...]:
         """Everything that may prove something here. A thing reported stolen is good for nothing, by whatever factor."""
-        held = (*self.account.factors(), *self.former)
+        held = tuple(f for f in (*self.account.factors(), *self.former) if f.until is None or self.now < f.until)
         stolen = {f.thing for f in held if f.stolen}
         return tuple(f for f in held if f.thing not in stolen)

@@ -15,7 +15,8 @@ from sparekey.domain.masks import masked
 from sparekey.domain.names import check_name
 from sparekey.domain.policy.verdict import Ask
 from sparekey.messages import catalogue
-from sparekey.use_cases.answer_challenge import answer_code, answer_password
+from sparekey.use_cases.answer_code import answer_code
+from sparekey.use_cases.answer_password import answer_password
 from sparekey.use_cases.end_flow import leave_flow, nothing_more
 from sparekey.use_cases.finish_flow import finish_sign_up, finish_with_password
 from sparekey.use_cases.load_flow import show_flow

@@ -10,7 +10,7 @@ from sparekey.domain.audit import Event
 from sparekey.domain.errors import BadRequest, Busy, InvalidInput, NotProven, TooManyTries
 from sparekey.domain.flow.state import State
 from sparekey.domain.flow.wants import Wants
-from sparekey.use_cases.answer_challenge import answer_password
+from sparekey.use_cases.answer_password import answer_password
 from sparekey.use_cases.finish_flow import finish_with_password
 from sparekey.use_cases.read_account import AddressSeen, Details, read_activity, read_details, read_messages, read_sessions
 from sparekey.use_cases.start_guarded import start_guarded

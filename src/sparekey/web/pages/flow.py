@@ -8,7 +8,8 @@ from starlette.routing import Route
 from sparekey.domain.actions import Action
 from sparekey.domain.errors import Busy, FieldProblem, FlowOver, InvalidInput, NotProven, StaleFlow, TooManyTries, WrongStep
 from sparekey.domain.factors import FactorKind
-from sparekey.use_cases.answer_challenge import answer_code, answer_password
+from sparekey.use_cases.answer_code import answer_code
+from sparekey.use_cases.answer_password import answer_password
 from sparekey.use_cases.end_flow import leave_flow, nothing_more
 from sparekey.use_cases.finish_flow import finish_sign_up, finish_with_password
 from sparekey.use_cases.load_flow import show_flow

@@ -1,0 +1,30 @@
+"""A new password, changed or recovered."""
+
+from dataclasses import replace
+
+from sparekey.domain.actions import Action
+from sparekey.domain.audit import Event
+from sparekey.domain.factors import FactorKind
+from sparekey.domain.limits import lane, lanes_of
+from sparekey.domain.messages import MessageKind
+from sparekey.use_cases.carry_out.change import Change, end_open_flows, record_change, tell_all
+
+
+async def set_password(change: Change, password_hash: str) -> None:
+    """Replace the password, when changed or recovered. All other sessions and open flows of the account end."""
+    recovering = change.permit.action == Action.RECOVER
+    if not recovering:
+        change.permit.must_be_for(Action.CHANGE_PASSWORD)
+    now = change.services.clock.now()
+    new = replace(change.account, password_hash=password_hash, password_set_at=now, version=change.account.version + 1)
+    await change.tx.accounts.save(change.account, new, now)
+    own = change.client.session
+    keep = own.session_id if own is not None and not recovering and own.account_id == new.account_id else ""
+    await change.tx.sessions.end_all(new.account_id, except_session=keep)
+    await end_open_flows(change, "replaced")
+    # The counters go with the password that they counted guesses at. What strangers tried today still counts: ten a day, whichever.
+    unknown = lane(FactorKind.PASSWORD, "", "")
+    await change.tx.guesses.clear(change.lock.chain, lanes_of(FactorKind.PASSWORD), but_the_day_in=unknown)
+    kind = MessageKind.PASSWORD_RECOVERED if recovering else MessageKind.PASSWORD_CHANGED
+    await tell_all(change, new, kind)
+    await record_change(change, Event.RECOVERED if recovering else Event.PASSWORD_CHANGED)

@@ -1,0 +1,15 @@
+"""A factor that was just proven while enrolling, with what it will be checked by."""
+
+from dataclasses import dataclass
+
+from sparekey.domain.factors import Factor
+
+
+@dataclass(frozen=True, slots=True)
+class NewFactor:
+    """``secret``: in clear; the store seals it. ``find_key``: what it is found by without an account, or ``None``."""
+
+    factor: Factor
+    secret: bytes
+    find_key: bytes | None = None
+    counter: int = 0
