@@ -296,6 +296,14 @@ async def test_the_job_of_a_process_that_dies_is_done_by_another(reads: Callable
     hasher.close()
 
 
+async def test_bindings_compiled_for_another_processor_give_way_to_libsodium(reads: Callable[[str], Sequence[str]]) -> None:
+    hasher = PepperedArgon2(RING, 1, cost=LIGHT, program=reads("os.kill(os.getpid(), signal.SIGILL)"))
+    stored = await hasher.hash("nebel über dem fluss")
+    assert await hasher.verify(stored, "nebel über dem fluss")
+    assert hasher._program[-1] == "libsodium"
+    hasher.close()
+
+
 async def test_a_process_that_dies_between_two_jobs_is_replaced(light: PepperedArgon2) -> None:
     stored = await light.hash("nebel über dem fluss")
     (process,) = light._processes

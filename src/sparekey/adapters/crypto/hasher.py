@@ -10,6 +10,7 @@ one that was set aside while it held the interpreter would keep the event loop w
 import asyncio
 import hmac
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from dataclasses import dataclass
 import structlog
 
 from sparekey.adapters.crypto.argon2 import Cost, cost_of, decoy, find_argon2
+from sparekey.adapters.crypto.hashing import Name
 from sparekey.adapters.crypto.keys import Key, KeyRing
 from sparekey.domain.errors import Busy
 from sparekey.domain.passwords import is_usable, normalize
@@ -60,7 +62,7 @@ class PepperedArgon2:
         self._cost = cost or Cost()
         self._cores = cores
         self._most = cores + (cores * WAITING_FOR_EACH_CORE if most_waiting is None else most_waiting)
-        self._program = program or (sys.executable, "-P", "-m", "sparekey.adapters.crypto.hashing", find_argon2())
+        self._program = program or _program(find_argon2())
         self._decoy = decoy(self._cost)
         self._waiting: deque[_Job] = deque()
         self._processes: list[_Process] = []
@@ -147,8 +149,10 @@ class PepperedArgon2:
     def _lost(self, process: "_Process") -> None:
         """A process has died. Its job goes to another, first in line; one that was tried often enough is told to come back."""
         self._processes.remove(process)
-        job = process.job
-        log.error("hashing_process_died", status=process.end())
+        job, status = process.job, process.end()
+        log.error("hashing_process_died", status=status)
+        if status == -signal.SIGILL:  # compiled for a processor that is not this one: an image that was carried elsewhere
+            self._program = _program("libsodium")
         if job is not None and job.tries >= MOST_TRIES:
             _refuse(job)
         elif job is not None and not job.answer.done():
@@ -161,6 +165,10 @@ class _Job:
     line: bytes
     answer: asyncio.Future[str]
     tries: int = 0
+
+
+def _program(name: Name) -> Sequence[str]:
+    return (sys.executable, "-P", "-m", "sparekey.adapters.crypto.hashing", name)  # -P: nothing from the folder we happen to be in
 
 
 def _refuse(job: _Job) -> None:
