@@ -20,7 +20,7 @@ from sparekey.messages.render import TEMPLATES, Rendered, grouped, render
 from tests.messages.samples import TOKEN, VALUES, message
 
 SITE, BASE = "Sparekey", "https://id.example.com"
-WITH_SECRET = [kind for kind in MessageKind if "link" in PARAMS[kind]]
+WITH_SECRET = [kind for kind in MessageKind if {"link", "minutes"} <= PARAMS[kind]]
 GSM = set(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
@@ -179,8 +179,11 @@ def test_an_address_that_nobody_has_proven_learns_nothing_about_who_typed_it(kin
     assert not PARAMS[kind] & {"device", "place", "name", "address"}
 
 
-@pytest.mark.parametrize("kind", [kind for kind in MessageKind if "at" in PARAMS[kind] and kind is not MessageKind.ADDRESS_LEFT])
-@pytest.mark.row("I8")
+CHANGES = [kind for kind in MessageKind if {"at", "device", "disown"} <= PARAMS[kind] and kind is not MessageKind.RECOVERY_WAITING]
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+@pytest.mark.row("I8", "H1")
 def test_a_notice_says_what_when_where_and_what_to_do(kind: MessageKind) -> None:
     for part in (words(kind).text, Page(words(kind).html).text):
         for said in (
@@ -279,13 +282,22 @@ def test_a_code_is_grouped_for_reading() -> None:
 
 @pytest.mark.parametrize("kind", sorted(BY_TEXT))
 @pytest.mark.row("R2", "R14")
-def test_a_text_fits_one_part_and_ends_with_the_code_bound_to_the_site(kind: MessageKind) -> None:
-    sms = render(message(kind, channel=AddressKind.PHONE), "A very long shop name indeed, Ltd", "https://login.accounts.example.com:8443")
-    assert sms.subject == sms.html == ""
-    assert len(sms.text) <= 160
-    assert set(sms.text.replace("…", "")) <= GSM
-    assert sms.text.splitlines()[-1] == "@login.accounts.example.com #493027"
-    assert TOKEN not in sms.text
+def test_a_text_fits_one_part_where_names_are_ordinary_and_two_where_they_are_long(kind: MessageKind) -> None:
+    text = message(kind, channel=AddressKind.PHONE)
+    assert len(render(text, "Shop", "https://shop.example").text) <= 160
+    longest = render(text, "A very long shop name indeed, Ltd", "https://login.accounts.example.com:8443")
+    assert longest.subject == longest.html == ""
+    assert len(longest.text) <= 2 * 153
+    assert set(longest.text.replace("…", "")) <= GSM
+
+
+@pytest.mark.parametrize("kind", sorted(kind for kind in BY_TEXT if "code" in PARAMS[kind]))
+@pytest.mark.row("R2", "F10")
+def test_a_text_with_a_code_ends_with_it_bound_to_the_site_and_has_no_link_that_lets_anybody_in(kind: MessageKind) -> None:
+    text = render(message(kind, channel=AddressKind.PHONE), SITE, "https://shop.example").text
+    assert text.splitlines()[-1] == "@shop.example #493027"
+    assert "https://shop.example/d/" in text
+    assert "/l/" not in text
 
 
 @pytest.mark.parametrize("kind", [kind for kind in MessageKind if kind not in BY_TEXT])

@@ -71,7 +71,15 @@ PARAMS: Final[Mapping[MessageKind, frozenset[str]]] = {
 }
 """All of them must be given, and no other: what a message is not told, it cannot betray."""
 
-BY_TEXT: Final = frozenset({MessageKind.SIGN_UP_CODE, MessageKind.RECOVERY_CODE, MessageKind.ADDRESS_CODE})
+BY_TEXT: Final = frozenset(MessageKind) - {
+    MessageKind.SIGN_UP_CODE,
+    MessageKind.SIGN_IN_LINK,
+    MessageKind.ADDRESS_CODE,
+    MessageKind.SIGN_UP_TAKEN,
+    MessageKind.ADDRESS_TAKEN,
+    MessageKind.SECURITY_REMINDER,
+    MessageKind.BACKUP_CODES_LOW,
+}
 """The kinds that can go to a phone: each has an ``sms.txt``."""
 
 

@@ -105,6 +105,7 @@ def _blank(
         "forgot": f"{base_url}/forgot",
         "addresses": f"{base_url}/account/addresses",
         "devices": f"{base_url}/account/devices",
+        "methods": f"{base_url}/account/security/methods",
     }
     words: dict[str, object] = {"code": "", "link": "", **site, **{name: _seen(name, what) for name, what in shape}}
     words["grouped_code"] = _marked("grouped_code")
