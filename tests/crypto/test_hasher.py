@@ -296,6 +296,17 @@ async def test_the_job_of_a_process_that_dies_is_done_by_another(reads: Callable
     hasher.close()
 
 
+async def test_an_idle_process_ends_and_the_next_job_starts_another() -> None:
+    soon = "from sparekey.adapters.crypto import hashing; hashing.IDLE = 0.2; hashing.main('libsodium')"
+    hasher = PepperedArgon2(RING, 1, cost=LIGHT, program=(sys.executable, "-c", soon))
+    stored = await hasher.hash("nebel über dem fluss")
+    async with asyncio.timeout(20):
+        while hasher._processes:  # noqa: ASYNC110 - nobody is told of it
+            await asyncio.sleep(0.01)
+    assert await hasher.verify(stored, "nebel über dem fluss")
+    hasher.close()
+
+
 async def test_bindings_compiled_for_another_processor_give_way_to_libsodium(reads: Callable[[str], Sequence[str]]) -> None:
     hasher = PepperedArgon2(RING, 1, cost=LIGHT, program=reads("os.kill(os.getpid(), signal.SIGILL)"))
     stored = await hasher.hash("nebel über dem fluss")

@@ -147,10 +147,11 @@ class PepperedArgon2:
         return process
 
     def _lost(self, process: "_Process") -> None:
-        """A process has died. Its job goes to another, first in line; one that was tried often enough is told to come back."""
+        """A process has ended: idle (0), or died. Its job goes to another, first in line, unless it was tried often enough."""
         self._processes.remove(process)
         job, status = process.job, process.end()
-        log.error("hashing_process_died", status=status)
+        if status:
+            log.error("hashing_process_died", status=status)
         if status == -signal.SIGILL:  # compiled for a processor that is not this one: an image that was carried elsewhere
             self._program = _program("libsodium")
         if job is not None and job.tries >= MOST_TRIES:
@@ -192,10 +193,9 @@ class _Process:
         self._socket, theirs = socket.socketpair()
         with theirs:
             try:
-                # A group of its own is out of reach of the terminal's Ctrl-C. (A session of its own would make its priority one
-                # among sessions: sched(7), "The autogroup feature".)
+                # A session of its own: out of reach of the terminal's Ctrl-C, and with a priority against all others (hashing.py).
                 self._process = subprocess.Popen(  # noqa: S603 - our own program
-                    program, stdin=theirs.fileno(), stdout=subprocess.DEVNULL, env=environment, process_group=0
+                    program, stdin=theirs.fileno(), stdout=subprocess.DEVNULL, env=environment, start_new_session=True
                 )
             except OSError:
                 self._socket.close()
@@ -211,7 +211,7 @@ class _Process:
             self._loop.call_soon(self._die)
 
     def end(self) -> int:
-        """Kills it. Answers how it ended (``Popen.returncode``)."""
+        """Kills it, unless it has ended by itself. Answers how it ended (``Popen.returncode``)."""
         if not self._loop.is_closed():
             self._loop.remove_reader(self._socket)
         self._socket.close()

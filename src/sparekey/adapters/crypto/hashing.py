@@ -1,4 +1,4 @@
-"""What a hashing process runs: Argon2id, one hash after another, until nobody is at the other end.
+"""What a hashing process runs: Argon2id, one hash after another, until nobody is at the other end or nothing was asked for a minute.
 
 ``python -m sparekey.adapters.crypto.hashing native`` (or ``libsodium``) with a socket as standard input. Each line is one job:
 ``hash MEMORY_KIB PASSES SECRET`` is answered by a PHC string, ``verify PHC SECRET`` by ``right`` or ``wrong``. The secret is in
@@ -10,11 +10,16 @@ import secrets
 import signal
 import socket
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import Literal, Protocol
 
-NICENESS = 10
-"""Steps of priority that a hash stands back: about a tenth of the share of the server where both want the same core."""
+NICENESS = 5
+"""Steps of priority that a hash stands back: a third of the weight of whoever wants the same core. At 10 a flood of session checks left a
+tenth of the sign-ins (docs/speed.md)."""
+
+IDLE = 60.0
+"""Seconds without a job after which it ends and gives its 30 MB back. Starting the next one takes a tenth of a second."""
 
 Name = Literal["native", "libsodium"]
 
@@ -77,17 +82,27 @@ def answer(argon2: Argon2, job: str) -> str:
             raise ValueError("not a job")
 
 
+def stand_back() -> None:
+    """Linux shares the cores among sessions first, and looks at priorities only inside of one: a database is in another (sched(7),
+    "The autogroup feature"). So the session, which is ours alone, stands back too."""
+    os.nice(NICENESS)
+    with suppress(OSError), open("/proc/self/autogroup", "w", encoding="ascii") as session:  # noqa: PTH123 - pathlib is not imported here
+        session.write(str(NICENESS))
+
+
 def main(name: Name) -> None:
     # It ends when the server does, however that ends: the socket says so. What is sent to every process of a service or a terminal
     # must not take the hashes away from requests that are still to be answered.
     for sent_to_all in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sent_to_all, signal.SIG_IGN)
-    os.nice(NICENESS)
+    stand_back()
     argon2 = argon2_of(name)
     with socket.socket(fileno=os.dup(0)) as server, server.makefile("rw", encoding="ascii", newline="\n") as jobs:
-        for job in jobs:
-            jobs.write(answer(argon2, job) + "\n")
-            jobs.flush()
+        server.settimeout(IDLE)
+        with suppress(TimeoutError):
+            for job in jobs:
+                jobs.write(answer(argon2, job) + "\n")
+                jobs.flush()
 
 
 if __name__ == "__main__":
