@@ -110,6 +110,7 @@ class Program:
     http: httpx2.AsyncClient
     session: str = ""
     device: str = ""
+    remembered: str = ""
     flow_tokens: dict[str, str] = field(default_factory=dict)
 
     async def call(self, method: str, path: str, json: object = None, *, headers: Mapping[str, str] | None = None) -> Answer:
@@ -118,6 +119,7 @@ class Program:
         sent = {
             "Authorization": f"Bearer {self.session}" if self.session else "",
             "Device-Token": self.device,
+            "Remembered-Token": self.remembered,
             "Flow-Token": self.flow_tokens.get(flow_id, ""),
             **(headers or {}),
         }
@@ -138,6 +140,7 @@ class Program:
         if opened := said.get("session"):
             self.session = opened["token"]
             self.device = opened["device_token"] or self.device
+            self.remembered = opened.get("remembered_token") or self.remembered
 
     async def start(self, action: str, **given: object) -> Answer:
         return await self.call("POST", "/api/v1/flows", {"flow": {"action": action, **given}})

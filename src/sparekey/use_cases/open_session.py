@@ -9,7 +9,7 @@ from sparekey.domain.flow.permit import Permit
 from sparekey.domain.messages import MessageKind
 from sparekey.domain.proofs import Proof
 from sparekey.domain.sessions import SESSION_LASTS, KnownDevice, Session
-from sparekey.use_cases.known_device import find_device
+from sparekey.use_cases.known_device import find_device, in_usual_surroundings, networks_with
 from sparekey.use_cases.notify import tell, where
 from sparekey.use_cases.ports import SubjectLock, Transaction
 from sparekey.use_cases.record import record
@@ -30,15 +30,17 @@ async def open_session(
     now = services.clock.now()
     device = await find_device(tx, client, account.account_id)
     device_token = ""
+    usual = device is not None and in_usual_surroundings(services, client, device)
+    networks = networks_with(services, client, account.account_id, device.networks if device else ())
     if device is None:
         device_token = services.chance.token()
-        device = KnownDevice(services.chance.new_id(now), account.account_id, now, now, client.user_agent)
+        device = KnownDevice(services.chance.new_id(now), account.account_id, now, now, client.user_agent, networks)
         await tx.devices.add(device, token_hash(device_token))
-        if permit.action == "sign_in":
-            params = {**where(services, client), "at": now.isoformat()}
-            await tell(tx, services, account, account.addresses, MessageKind.NEW_DEVICE, params, now)
     else:
-        await tx.devices.seen(device.device_id, now, device.networks)
+        await tx.devices.seen(device.device_id, now, networks)
+    if not usual and permit.action == "sign_in":
+        params = {**where(services, client), "at": now.isoformat()}
+        await tell(tx, services, account, account.addresses, MessageKind.NEW_DEVICE, params, now)
     token = services.chance.token()
     session = Session(
         session_id=services.chance.new_id(now),

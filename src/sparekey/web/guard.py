@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from sparekey.domain.errors import BadRequest, NotSignedIn
 from sparekey.messages import catalogue
-from sparekey.use_cases.known_device import with_device
+from sparekey.use_cases.known_device import with_token
 from sparekey.use_cases.ports import DevMailbox, DevPhone, Sealer, WhoIs
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Opened
@@ -150,7 +150,7 @@ def keep_opened(request: Request, response: Response, opened: Opened | None) -> 
     cookies = door_of(request).cookies
     cookies.set(response, "session", opened.token, lasts=MONTH)
     if opened.device_token:
-        known = with_device(cookies.read(request, "device"), opened.device_token)
+        known = with_token(cookies.read(request, "device"), opened.device_token)
         cookies.set(response, "device", known, lasts=TEN_YEARS)
 
 
