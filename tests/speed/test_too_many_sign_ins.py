@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from pathlib import Path
 
 import pytest
 
@@ -34,5 +35,14 @@ async def test_hashing_processes_stand_back_and_the_server_does_not() -> None:
         (process,) = hasher._processes
         assert os.getpriority(os.PRIO_PROCESS, process._process.pid) == before + NICENESS
         assert os.getpriority(os.PRIO_PROCESS, 0) == before
+        if session_of("self"):  # sessions share the cores before their processes do
+            assert session_of(process._process.pid) != session_of("self")
+            assert session_of(process._process.pid).endswith(f"nice {NICENESS}")
     finally:
         hasher.close()
+
+
+def session_of(pid: int | str) -> str:
+    """The autogroup and its priority; empty where there are none."""
+    file = Path(f"/proc/{pid}/autogroup")
+    return file.read_text().strip() if file.exists() else ""
