@@ -28,10 +28,19 @@ def test_whoever_reads_the_mailbox_of_an_account_without_second_factor_has_every
 @pytest.mark.row("G3")
 def test_with_an_authenticator_it_takes_two_things() -> None:
     robberies = takeovers(draw(SHOP, account("totp backup_code"), NOW))
-    assert {PHONE, MAILBOX} in robberies
+    assert {PAPER, MAILBOX} in robberies
     assert {PAPER, PASSWORD} in robberies
     assert {AGENTS, MAILBOX} in robberies
     assert all(len(some) == 2 for some in robberies)
+
+
+@pytest.mark.row("R10", "R12")
+def test_an_unlocked_phone_by_itself_opens_nothing_not_even_after_a_wait() -> None:
+    """All that it shows is in one hand, and so is everyone who would hear of a wait: also on the device that is known."""
+    in_it = [PHONE, MAILBOX, Thing(ThingKind.NUMBER, "number")]
+    for known in (False, True):
+        assert lets_in(draw(SHOP, account("totp phone"), NOW, known_device=known), in_it) == ()
+        assert lets_in(draw(SHOP, account("totp phone"), NOW, known_device=known), [*in_it, PASSWORD]) != ()
 
 
 def test_a_wait_is_open_to_who_holds_the_witness() -> None:
@@ -83,8 +92,14 @@ def test_the_owner_is_told_the_worst_first_and_the_cheapest_cure() -> None:
         Advice(Weakness.GIVES_AWAY, MAILBOX, Cure.ADD_AUTHENTICATOR),
         Advice(Weakness.GIVES_AWAY, PASSWORD, Cure.ADD_AUTHENTICATOR),
     )
-    assert advise(STRICT, account("totp"), NOW, agents=True) == (Advice(Weakness.LEAVES_SUPPORT, PHONE, Cure.ADD_BACKUP_CODES),)
-    assert advise(STRICT, account("totp"), NOW, agents=False) == (Advice(Weakness.LOCKS_OUT, PHONE, Cure.ADD_BACKUP_CODES),)
+    assert advise(STRICT, account("totp"), NOW, agents=True) == (
+        Advice(Weakness.LEAVES_SUPPORT, PHONE, Cure.ADD_BACKUP_CODES),
+        Advice(Weakness.LEAVES_SUPPORT, PASSWORD, Cure.ADD_BACKUP_CODES),
+    )
+    assert advise(STRICT, account("totp"), NOW, agents=False) == (
+        Advice(Weakness.LOCKS_OUT, PHONE, Cure.ADD_BACKUP_CODES),
+        Advice(Weakness.LOCKS_OUT, PASSWORD, Cure.ADD_BACKUP_CODES),
+    )
     assert advise(SHOP, account("totp backup_code"), NOW, agents=True) == ()
 
 

@@ -2,7 +2,7 @@
 
 Words for an account: any kind of factor; ``second_email``; ``phone`` (a number as an address); ``email_as_second`` (the main
 mailbox chosen as second factor); ``same_mailbox`` (a linked account elsewhere that is the main mailbox); each with ``young-``
-or ``stolen-`` before it. Everybody has a password and a main mailbox.
+or ``stolen-`` before it. Everybody has a main mailbox, and without the word ``no_password`` a password.
 """
 
 from dataclasses import replace
@@ -28,6 +28,8 @@ def account(words: str = "", contested_at: datetime | None = None) -> Account:
         state, _, name = word.rpartition("-")
         since, stolen = (LAST_WEEK if state == "young" else LONG_AGO), state == "stolen"
         match name:
+            case "no_password":
+                pass
             case "mailbox":
                 addresses[0] = replace(addresses[0], stolen=stolen)
             case "second_email" | "phone":
@@ -46,6 +48,7 @@ def account(words: str = "", contested_at: datetime | None = None) -> Account:
         nobody(),
         account_id=AccountId("a" * 32),
         created_at=LONG_AGO,
+        password_hash="" if "no_password" in words.split() else "set",
         password_set_at=LONG_AGO,
         addresses=tuple(addresses),
         enrolled=tuple(enrolled),

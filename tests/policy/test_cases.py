@@ -26,7 +26,7 @@ SHOP, STRICT = load_policy("shop", {}), load_policy("strict", {})
 
 FRESH_PROOF = (
     *("change_details", "add_address", "remove_address", "set_main_address", "add_factor", "renew_backup_codes"),
-    *("link_social", "unlink_social", "download_data", "set_payment_pin"),
+    *("unlink_social", "download_data", "set_payment_pin"),
 )
 """Actions that ask for a session, and for a fresh proof as strong as signing in."""
 
@@ -58,12 +58,16 @@ CASES: dict[str, str] = {
     totp remembered_device | password remembered_device |                            | ask totp | =
     passkey               | passkey                   |                            | allow passkey | =
     totp social           | social totp               |                            | allow social_and_second | ask password
+    no_password social    | social                    |                            | allow social | deny no_route
+    no_password totp social | social totp             |                            | allow social_and_second | deny no_route
+    no_password           | email                     |                            | allow mailed_link | deny no_route
     security_key          | password security_key     |                            | allow password_and_second | =
     security_key          | security_key              |                            | ask password | =
     """,
     "sign_up": """
                           |                           |                            | ask email | =
                           | enrolling-email           |                            | allow address_verified | =
+                          | enrolling-social          |                            | allow address_vouched | deny no_route
     """,
     "recover": """
                           |                           | done                       | refer support_case | =
@@ -73,22 +77,29 @@ CASES: dict[str, str] = {
     phone                 | phone                     | done                       | wait 72 one_other_thing_and_wait | refer support_case
     social                | social                    | done                       | wait 72 one_other_thing_and_wait | refer support_case
     same_mailbox          | same_mailbox              | done                       | refer support_case | =
+    same_mailbox second_email | same_mailbox          | done                       | wait 72 one_other_thing_and_wait | refer support_case
+    young-same_mailbox second_email | same_mailbox    | done                       | refer support_case | =
+    no_password           | email                     |                            | allow settled_mailbox | =
+    totp social           | email social              | done                       | refer support_case | =
+    totp social           | email social              | known                      | allow two_things | =
     young-totp            | email                     |                            | allow settled_mailbox | =
-    totp                  | email                     |                            | ask totp ; refer support_case | =
-    totp                  | email totp                |                            | allow two_things | =
+    totp                  | email                     | known                      | ask password ; refer support_case | =
+    totp                  | email totp                | known                      | ask password ; refer support_case | =
+    totp backup_code      | email backup_code         |                            | allow two_things | =
     totp                  | email password            | known                      | allow two_things | =
     totp                  | email password            | done                       | refer support_case | =
     totp second_email     | email password            | done                       | wait 24 two_things_and_wait | refer support_case
     totp second_email     | email second_email        |                            | allow two_things | =
     totp phone            | email phone               | done                       | refer support_case | =
-    totp phone second_email | email phone               | done                       | wait 24 two_things_and_wait | refer support_case
-    totp phone            | email phone               | known                      | allow two_things | =
-    totp phone            | totp phone                | done                       | wait 24 two_things_and_wait | refer support_case
+    totp phone second_email | email phone               | done                       | refer support_case | =
+    totp phone            | email phone               | known done                 | refer support_case | =
+    totp phone            | totp phone                | done                       | refer support_case | =
     totp same_mailbox     | email same_mailbox        | known done                 | refer support_case | =
-    totp                  | totp                      | done                       | wait 72 one_strong_thing_and_wait | refer support_case
+    totp                  | totp                      | done                       | refer support_case | =
+    totp backup_code      | backup_code               | done                       | wait 72 one_strong_thing_and_wait | refer support_case
     totp                  | password                  | done                       | wait 168 one_thing_and_wait | refer support_case
     totp contacts         | contacts                  | done                       | wait 168 one_thing_and_wait | refer support_case
-    totp contacts         | contacts email            |                            | allow two_things | ask totp ; refer support_case
+    totp contacts         | contacts email            |                            | allow two_things | ask totp password ; refer support_case
     totp                  | email enrolling-totp      | done                       | refer support_case | =
     totp young-sms        | email sms                 | known done                 | refer support_case | =
     passkey               | passkey                   |                            | allow two_things | =
@@ -99,7 +110,7 @@ CASES: dict[str, str] = {
     stolen-totp backup_code | email totp                | done                       | refer support_case | =
     totp                  | support_approval          | done                       | wait 336 support_approved | =
     totp                  | email support_approval    | done                       | wait 336 support_approved | =
-    totp | totp support_approval | done | wait 72 one_strong_thing_and_wait | wait 168 support_and_one_thing
+    totp | totp support_approval | done | wait 336 support_approved | wait 168 support_and_one_thing
     """,
     **dict.fromkeys(
         FRESH_PROOF,
@@ -115,6 +126,13 @@ CASES: dict[str, str] = {
     totp                  | enrolling-totp            | session=password           | ask totp | =
         """,
     ),
+    "link_social": """
+                          | password                  |                            | deny not_signed_in | deny not_offered
+                          |                           | session=password           | allow fresh_proof | deny not_offered
+                          |                           | old=password               | ask password email | deny not_offered
+    totp                  | password                  | old=password,totp          | ask totp | deny not_offered
+    no_password social    | social                    | old=social                 | allow fresh_proof | deny not_offered
+    """,
     "change_password": """
                           |                           |                            | deny not_signed_in | =
                           |                           | session=password           | ask password | =
@@ -162,7 +180,8 @@ CASES: dict[str, str] = {
     totp                  |                           | old=password,totp done     | deny no_route | =
     """,
     "thaw": """
-    totp                  | email totp                |                            | allow two_settled_things | =
+    totp                  | email totp                | known                      | ask password | =
+    totp                  | password totp             |                            | allow two_settled_things | =
     totp                  | email                     | done                       | deny no_route | =
     young-totp            | email totp                | done                       | deny no_route | =
                           | email password            | done                       | deny no_route | =
@@ -332,5 +351,5 @@ def test_what_came_with_a_contested_change_counts_for_nothing_and_what_was_there
     thief = Situation(robbed, show(robbed, "second_email sms"), NOW, known_device=True, nothing_more=True)
     assert in_words(decide(SHOP, "recover", thief)) == "refer support_case"
     young = account("young-totp", contested_at=NOW)
-    owner = Situation(young, show(young, "email totp"), NOW)
+    owner = Situation(young, show(young, "password totp"), NOW)
     assert in_words(decide(SHOP, "recover", owner)) == "allow two_things"

@@ -105,4 +105,4 @@ def test_what_shop_relaxes_would_be_an_error_in_strict() -> None:
 def test_there_are_many_small_accounts_and_no_two_alike() -> None:
     accounts = [a for _, a in small_accounts()]
     assert len(accounts) > 500
-    assert len({(a.addresses, a.enrolled) for a in accounts}) == len(accounts)
+    assert len({(a.password_hash, a.addresses, a.enrolled) for a in accounts}) == len(accounts)

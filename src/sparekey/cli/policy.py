@@ -120,6 +120,7 @@ PHRASES: dict[str, str | Callable[[Route], str]] = {
     "a_second_factor_if_keys": "if the account has a passkey or security key: that, or another of its second factors",
     "outweighs_recovery": "a full sign-in since the recovery began, with no fewer settled things than it showed",
     "witness": "a settled address that was not shown hears of it",
+    "witness_elsewhere": "not all of it from one device in hand",
 }
 """What each word of ``domain/policy/conditions.py`` asks for, for people. Empty: nothing beyond the ordinary."""
 

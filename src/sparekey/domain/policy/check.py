@@ -63,7 +63,8 @@ def check(policy: Policy, accounts: Iterable[tuple[str, Account]] | None = None)
 
 
 def small_accounts() -> Iterator[tuple[str, Account]]:
-    """Every account with a password, a mailbox, and up to three more things, the first two of them settled or young.
+    """Every account with a password, a mailbox, and up to three more things, the first two of them settled or young; and those
+    without a password and with up to two more things.
 
     With its description, like ``totp + young sms``.
     """
@@ -74,6 +75,9 @@ def small_accounts() -> Iterator[tuple[str, Account]]:
                 yield _account(named)
     for some in combinations(EXTRAS, 3):
         yield _account([(kind, False) for kind in some])
+    for size in range(3):
+        for some in combinations(EXTRAS, size):
+            yield _account([(kind, False) for kind in some], password=False)
 
 
 EXTRAS = (
@@ -92,7 +96,7 @@ EXTRAS = (
 )
 
 
-def _account(extras: Iterable[tuple[str, bool]]) -> tuple[str, Account]:
+def _account(extras: Iterable[tuple[str, bool]], *, password: bool = True) -> tuple[str, Account]:
     addresses = [_address(AddressKind.EMAIL, "mailbox", LONG_AGO)]
     enrolled = []
     for name, young in extras:
@@ -114,11 +118,14 @@ def _account(extras: Iterable[tuple[str, bool]]) -> tuple[str, Account]:
         nobody(),
         account_id=AccountId("1" * 32),
         created_at=LONG_AGO,
+        password_hash="set" if password else "",
         password_set_at=LONG_AGO,
         addresses=tuple(addresses),
         enrolled=tuple(enrolled),
     )
-    return " + ".join(f"young {name}" if young else name for name, young in extras) or "password and mailbox only", account
+    only = "password and mailbox only" if password else "mailbox only"
+    described = " + ".join(f"young {name}" if young else name for name, young in extras) or only
+    return described if password else f"{described}, no password", account
 
 
 def _address(kind: AddressKind, name: str, since: datetime) -> Address:

@@ -124,11 +124,16 @@ def _is_held(proof: Proof, route: Route, seen: Seen) -> bool:
     """Whether the account (still) has the factor by which the thing was shown, as the route wants it."""
     if proof.kind is FactorKind.SUPPORT_APPROVAL:
         return True
-    if route.settled and proof.thing not in seen.settled:
+    if route.settled and (proof.thing not in seen.settled or not _link_is_settled(proof, seen)):
         return False
     if route.second and proof.kind not in {*route.all_of, *route.any_of} and not _is_second(proof, route, seen):
         return False
     return any(f.factor_id == proof.factor_id and f.kind is proof.kind and f.thing == proof.thing for f in seen.factors)
+
+
+def _link_is_settled(proof: Proof, seen: Seen) -> bool:
+    """A young link is not settled by the old mailbox that it is held as: whoever had the mailbox for an hour can have made it."""
+    return proof.kind is not FactorKind.SOCIAL or any(f.factor_id == proof.factor_id and seen.is_settled(f) for f in seen.factors)
 
 
 def _is_second(proof: Proof, route: Route, seen: Seen) -> bool:
@@ -155,11 +160,13 @@ def things_of(proofs: Iterable[Proof]) -> frozenset[Thing]:
 
 
 def count_things(facts: Facts) -> int:
-    """How many different things were shown. From an unknown device, those often lost together are one."""
+    """How many different things were shown. From an unknown device, those often lost together are one; from a known one, those that
+    are lost together with the device itself.
+    """
     things = tuple(things_of(facts.shown))
-    if facts.situation.known_device or facts.route.often_lost_together == "count_each":
+    if facts.route.often_lost_together == "count_each":
         return len(things)
-    together = [group.things for group in facts.seen.policy.lost_together]
+    together = [group.things for group in facts.seen.policy.lost_together if group.in_hand or not facts.situation.known_device]
 
     def apart(a: Thing, b: Thing) -> bool:
         return a.kind is b.kind or not any(a.kind in group and b.kind in group for group in together)
@@ -172,6 +179,12 @@ def witnesses(seen: Seen) -> frozenset[Thing]:
     """The settled things, not shown in this flow, that hear of a wait (mission.md, R10)."""
     heard = frozenset(f.thing for f in seen.situation.account.factors() if f.kind in seen.policy.witnesses)
     return (heard & seen.settled) - things_of(seen.proofs)
+
+
+def in_one_hand(facts: Facts) -> bool:
+    """Whether one stolen device explains all that counts. Then it hears of a wait too, so nobody else would object."""
+    kinds = {t.kind for t in things_of(facts.shown)}
+    return any(group.in_hand and kinds <= group.things for group in facts.seen.policy.lost_together)
 
 
 # ---------------------------------------------------------------- the judges
@@ -219,10 +232,10 @@ def _second_if_keys(facts: Facts) -> bool:
     keys = (f for f in second_factors(account) if f.kind in PHISHING_RESISTANT)
     if not any(seen.is_settled(replace(f, stolen=False)) for f in keys):
         return True
-    password = next(f for f in account.factors() if f.kind is FactorKind.PASSWORD)
-    as_if = Proof(password.kind, password.factor_id, password.thing, facts.situation.now)
-    seconds = (p for p in facts.shown if _is_second(p, facts.route, seen))
-    return _allowed_alone("sign_in", seen.with_proofs((*seconds, as_if), ()))
+    seconds = tuple(p for p in facts.shown if _is_second(p, facts.route, seen))
+    firsts = (f for f in account.factors() if f.kind in {FactorKind.PASSWORD, FactorKind.SOCIAL})
+    as_if = (Proof(f.kind, f.factor_id, f.thing, facts.situation.now) for f in firsts)
+    return any(_allowed_alone("sign_in", seen.with_proofs((*seconds, *first), ())) for first in ((), *((p,) for p in as_if)))
 
 
 def _outweighs(facts: Facts) -> bool:
@@ -319,6 +332,12 @@ WORDS: tuple[Word, ...] = (
         Takes.YES,
         "Someone else hears of it: a settled address is left that was not shown.",
         lambda f: bool(witnesses(f.seen)),
+    ),
+    Word(
+        "witness_elsewhere",
+        Takes.YES,
+        "What was shown does not all come from one device in hand, which would hear of the wait itself.",
+        lambda f: not in_one_hand(f),
     ),
 )
 

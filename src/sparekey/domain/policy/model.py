@@ -1,7 +1,7 @@
 """What a policy is made of, as values. The decisions are in ``standard/*.toml``; ``parse`` turns them into these."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum, unique
 
@@ -68,6 +68,7 @@ class Route:
     a_second_factor_if_keys: bool = False
     outweighs_recovery: bool = False
     witness: bool = False
+    witness_elsewhere: bool = False
 
     @property
     def kinds(self) -> tuple[FactorKind, ...]:
@@ -96,11 +97,15 @@ class ActionPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LostTogether:
-    """Things that one theft often takes at once, hence one thing when they come from an unknown device."""
+    """Things that one theft often takes at once, hence one thing when they come from an unknown device.
+
+    ``in_hand``: the theft takes the device itself, so that they are one thing from a known device too.
+    """
 
     name: str
     things: frozenset[ThingKind]
     why: str
+    in_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,17 +116,6 @@ class Policy:
     actions: Mapping[str, ActionPolicy]
     lost_together: tuple[LostTogether, ...]
     witnesses: tuple[FactorKind, ...]
-
-
-def without_waits(policy: Policy) -> Policy:
-    """The policy with every route that waits left out, for a server that cannot keep a wait (docs/decisions/0011-no-waits-yet.md).
-
-    Whoever would have waited is referred instead, or asked for more: never let in sooner.
-    """
-    actions = {
-        name: replace(rules, routes=tuple(r for r in rules.routes if r.then is not Then.WAIT)) for name, rules in policy.actions.items()
-    }
-    return replace(policy, actions=actions)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,11 +68,14 @@ def _things(table: dict[str, Any]) -> tuple[tuple[LostTogether, ...], tuple[Fact
     groups = []
     for name, group in _headings(THINGS, table, "lost_together").items():
         where = f"{THINGS}.toml, lost_together.{name}"
-        _only(where, group, ("things", "why"))
+        _only(where, group, ("things", "why", "in_hand"))
         things = frozenset(_one_of(where, t, ThingKind) for t in _list(f"{where}, things", group.get("things")))
         if len(things) < 2:
             raise BadSettings(f"{where}: names at least two kinds of thing")
-        groups.append(LostTogether(name=name, things=things, why=_text(where, group, "why")))
+        in_hand = group.get("in_hand", False)
+        if not isinstance(in_hand, bool):
+            raise BadSettings(f"{where}: in_hand is true or false")
+        groups.append(LostTogether(name=name, things=things, why=_text(where, group, "why"), in_hand=in_hand))
     return tuple(groups), witnesses
 
 
