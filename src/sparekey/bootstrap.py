@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -28,24 +28,29 @@ from sparekey.adapters.crypto.sealer import RingSealer
 from sparekey.adapters.identifiers import Identifiers
 from sparekey.adapters.mail.mailbox import DevMailbox
 from sparekey.adapters.mail.smtp import SmtpDelivery
+from sparekey.adapters.operators import OperatorMemory
 from sparekey.adapters.places import open_places
 from sparekey.adapters.sms.phone import DevPhone
 from sparekey.adapters.sms.twilio import TwilioDelivery
 from sparekey.adapters.sms.webhook import WebhookDelivery
+from sparekey.adapters.social.facebook import Facebook
+from sparekey.adapters.social.openid import OpenIdProvider, google
+from sparekey.adapters.social.vk import Vk
 from sparekey.adapters.sql.postgres import PostgresDatabase
 from sparekey.adapters.sql.sqlite import SqliteDatabase
 from sparekey.adapters.sql.store import SqlStore
 from sparekey.adapters.sql.versions import HEAD, read_version
 from sparekey.adapters.strength import strength
 from sparekey.adapters.volume import MemoryVolumeLimits, NoVolumeLimits
+from sparekey.challenges.webauthn import RelyingParty
 from sparekey.domain.accounts import AddressKind
 from sparekey.domain.errors import BadSettings
 from sparekey.domain.passwords import rules_for
-from sparekey.domain.policy.model import Policy, without_waits
+from sparekey.domain.policy.model import Policy
 from sparekey.domain.policy.parse import load_policy
 from sparekey.settings import Settings, read_settings
-from sparekey.use_cases.ports import Chance, Clock, Delivery
-from sparekey.use_cases.services import Services, Site
+from sparekey.use_cases.ports import Chance, Clock, Delivery, SocialProvider
+from sparekey.use_cases.services import Services, Site, Social
 from sparekey.use_cases.who_is import SessionChecks
 from sparekey.web.app import Application, make_app
 from sparekey.web.guard import Cookies, Door
@@ -160,7 +165,8 @@ def build(settings: Settings, *, clock: Clock | None = None, chance: Chance | No
     hasher = PepperedArgon2(ring, cores_for(settings.server.workers), cost=cost)
     ranges = settings.storage.breached_range_url
     # Most sites need none, and its certificates cost a start some 50 ms and every process 10 MB.
-    http = httpx2.AsyncClient() if ranges or settings.sms.sms != "none" else None
+    asks_out = ranges or settings.sms.sms != "none" or settings.social.any
+    http = httpx2.AsyncClient() if asks_out else None
     service = RangeService(ranges, http) if http is not None and ranges else None
     lists = [SHIPPED, *([Path(settings.storage.breached_file)] if settings.storage.breached_file else [])]
     services = Services(
@@ -174,13 +180,48 @@ def build(settings: Settings, *, clock: Clock | None = None, chance: Chance | No
         limits=NoVolumeLimits() if settings.server.insecure_no_volume_limits else MemoryVolumeLimits(),
         identifiers=Identifiers(region=settings.site.region, test_domains=settings.development),
         places=open_places(settings.site.place_file),
-        policy=without_waits(policy_of(settings)),
+        operators=OperatorMemory(),
+        policy=policy_of(settings),
         password_rules=rules_for(second_factor_required=False, remembered_devices=True),
-        site=Site(name=settings.site.name, words=(settings.site.name, urlsplit(settings.base_url).hostname or "")),
+        relying_party=RelyingParty(urlsplit(settings.base_url).hostname or "", settings.site.name, frozenset({settings.base_url})),
+        site=Site(name=settings.site.name, words=(settings.site.name, urlsplit(settings.base_url).hostname or ""), texts=texts(settings)),
     )
+    if http is not None:
+        services = replace(services, social=social(settings, clock, http))
     deliverer = Deliverer(store, clock, chance, deliveries(settings, clock, http), site_name=settings.site.name, base_url=settings.base_url)
     seals = AuditSeals(store, clock, sealer, audit_seals_file(settings))
     return Parts(services, SessionChecks(store, clock), deliverer, database, hasher, http, seals)
+
+
+def texts(settings: Settings) -> bool:
+    """Whether texts go out: through a provider, or to the phone of development."""
+    return settings.sms.sms != "none" or settings.development
+
+
+def social(settings: Settings, clock: Clock, http: httpx2.AsyncClient) -> Social:
+    """The providers that are set up, in the order of their buttons."""
+    given = settings.social
+    providers: list[SocialProvider] = []
+    if given.google_client_id:
+        providers.append(google(http, clock, client_id=given.google_client_id, client_secret=given.google_client_secret))
+    if given.facebook_client_id:
+        providers.append(Facebook(http, client_id=given.facebook_client_id, client_secret=given.facebook_client_secret))
+    if given.vk_client_id:
+        providers.append(Vk(http, client_id=given.vk_client_id, url=given.vk_url))
+    if given.oidc_client_id:
+        providers.append(
+            OpenIdProvider(
+                http,
+                clock,
+                name="oidc",
+                title=given.oidc_name,
+                issuer=given.oidc_issuer,
+                client_id=given.oidc_client_id,
+                client_secret=given.oidc_client_secret,
+            )
+        )
+    redirects = frozenset(r.strip() for r in given.social_redirects.split(",") if r.strip())
+    return Social(tuple(providers), settings.base_url, redirects)
 
 
 def deliveries(settings: Settings, clock: Clock, http: httpx2.AsyncClient | None) -> dict[AddressKind, Sequence[Delivery]]:

@@ -11,6 +11,7 @@ from sparekey.domain.factors import Factor
 from sparekey.domain.flow.flow import Flow
 from sparekey.domain.messages import Message, MessageKind
 from sparekey.domain.passwords import Strength
+from sparekey.domain.prompts import State
 from sparekey.domain.sessions import KnownDevice, Session
 
 
@@ -82,6 +83,9 @@ class Identifiers(Protocol):
 
     def email(self, typed: str, field: str = "email") -> ParsedAddress:
         """Raises ``InvalidInput``."""
+
+    def phone(self, typed: str, field: str = "phone") -> ParsedAddress:
+        """A number that can get texts, in E.164. Raises ``InvalidInput``."""
 
     def user_name(self, typed: str, field: str = "user_name") -> tuple[str, str]:
         """What is shown, and its key. Raises ``InvalidInput``."""
@@ -201,6 +205,9 @@ class Accounts(Protocol):
     async def former_passwords(self, account_id: AccountId, most: int) -> Sequence[str]:
         """The hashes of passwords before the present one, the newest first."""
 
+    async def arrived(self, address_id: str) -> None:
+        """A message to this address was taken by its server: it is not refused any more."""
+
     async def holder_of(self, key: str, removed_after: datetime) -> AccountId | None:
         """Whose address this is, or was until ``removed_after`` (a former address is reserved for a while)."""
 
@@ -260,6 +267,12 @@ class BackupCodes(Protocol):
     async def spend(self, account_id: AccountId, factor_id: str, number: int, flow_id: str, now: datetime) -> bool:
         """Spend a code that this flow has reserved; answers whether it did."""
 
+    async def release(self, account_id: AccountId, flow_id: str) -> None:
+        """Give back what a flow has reserved and did not spend."""
+
+    async def hand_over(self, account_id: AccountId, flow_id: str, to_flow: str, until: datetime) -> None:
+        """What one flow has reserved is another's from now on."""
+
     async def left(self, account_id: AccountId, factor_id: str) -> int: ...
 
     async def remove(self, account_id: AccountId, factor_id: str) -> None: ...
@@ -267,9 +280,13 @@ class BackupCodes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A question to the owner's enrolled phones (mission.md, F6). Times in UTC.
+    """A question on one screen that is answered on another: to the owner's enrolled phones (mission.md, F6), by the QR code of a
+    computer that signs in (I4), by the code with which a phone is enrolled. Times in UTC.
 
-    ``state``: asked, approved, refused. ``number``: what the other screen shows. ``factor_id``: of the phone that answered.
+    ``account_id``: whose phones are asked; the subject of a name that nobody has; empty for a computer whose account is not known yet.
+    ``flow_id``: of the flow that asks; for a computer's QR code, of the flow that approved it. ``number``: what the other screen shows.
+    ``state``: a name of ``domain.prompts.State``. ``factor_id``: of the phone that answered. ``lane``: whose questions it is counted
+    with, a known device's id or empty for all unknown ones. ``holder``: keyed like a flow's, for a question without a flow.
     """
 
     prompt_id: str
@@ -281,12 +298,16 @@ class Prompt:
     place: str
     created_at: datetime
     expires_at: datetime
-    state: str = "asked"
+    state: State = State.ASKED
     factor_id: str = ""
+    lane: str = ""
+    holder: bytes = b""
 
 
 class Prompts(Protocol):
     async def add(self, prompt: Prompt) -> None: ...
+
+    async def get(self, prompt_id: str) -> Prompt | None: ...
 
     async def get_for_step(self, prompt_id: str) -> Prompt | None:
         """Locked until the transaction ends."""
@@ -346,7 +367,7 @@ class Flows(Protocol):
         """Flows of all accounts that wait, by id, page by page; not locked."""
 
     async def waiting_of(self, account_id: AccountId) -> Sequence[Flow]:
-        """Flows of one account that wait, the oldest first; not locked."""
+        """Flows of one account that wait, or have waited and are not carried out yet, the oldest first; not locked."""
 
 
 class Sessions(Protocol):
@@ -418,6 +439,12 @@ class Outbox(Protocol):
 
     async def receipt(self, receipt: str, state: str, reason: str, at: datetime) -> bool:
         """What a provider reported of a message afterwards; answers whether there is such a message."""
+
+    async def refused(self, message_id: str, reason: str, at: datetime) -> None:
+        """No provider took it: why and when, for who may know. Beside ``dead``."""
+
+    async def by_receipt(self, receipt: str) -> "Message | None":
+        """The message behind a provider's receipt, without its recipient and params."""
 
     async def delivery_of(self, message_id: str) -> "DeliveryState | None": ...
 
@@ -543,6 +570,15 @@ class Places(Protocol):
         """City and country of an IP address, or an empty string when unknown."""
 
 
+class Operators(Protocol):
+    """What happens to texts, by the first digits of their numbers. Forgotten at a restart; it decides nothing."""
+
+    def note(self, number: str, *, arrived: bool, now: datetime) -> None: ...
+
+    def refuses_many(self, number: str, now: datetime) -> bool:
+        """Whether this operator refuses many texts today, whoever they are for. ``number``: in E.164."""
+
+
 class FactorTaken(Exception):
     """The same key, or the same account elsewhere, is already enrolled."""
 
@@ -638,6 +674,10 @@ class DevPhone(Protocol):
 
 class Refused(Exception):
     """The provider says no for good (the address does not exist). Another provider may still take it."""
+
+
+class NoSuchRecipient(Refused):
+    """The provider says that there is no such mailbox, or no such number."""
 
 
 class TryLater(Exception):

@@ -26,7 +26,7 @@ _OPEN = Statement(
 )
 
 _WAITING = Statement("select data from flow where state = 'waiting' and flow_id > :after order by flow_id limit :most")
-_WAITING_OF = Statement("select data from flow where account_id = :account_id and state = 'waiting' order by flow_id")
+_WAITING_OF = Statement("select data from flow where account_id = :account_id and state in ('waiting', 'allowed') order by flow_id")
 
 _decode = msgspec.json.Decoder(Flow).decode
 _encode = msgspec.json.Encoder().encode
@@ -60,7 +60,8 @@ class SqlFlows:
         return [_decode(row[0]) for row in await self._c.all(_WAITING, after=after, most=most)]
 
     async def waiting_of(self, account_id: AccountId) -> list[Flow]:
-        return [_decode(row[0]) for row in await self._c.all(_WAITING_OF, account_id=account_id)]
+        found = [_decode(row[0]) for row in await self._c.all(_WAITING_OF, account_id=account_id)]
+        return [flow for flow in found if flow.waiting is not None]
 
 
 def _values(flow: Flow, version: int) -> dict[str, object]:

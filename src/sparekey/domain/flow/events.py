@@ -34,6 +34,11 @@ class TimePassed:
 
 
 @dataclass(frozen=True, slots=True)
+class Objected:
+    """Somebody says that the recovery that waits, or has waited, is not theirs."""
+
+
+@dataclass(frozen=True, slots=True)
 class CarriedOut:
     """The action was carried out in this same transaction."""
 
@@ -45,4 +50,4 @@ class Ended:
     reason: str
 
 
-Event = Started | Proven | NothingMore | Postponed | TimePassed | CarriedOut | Ended
+Event = Started | Proven | NothingMore | Postponed | TimePassed | Objected | CarriedOut | Ended

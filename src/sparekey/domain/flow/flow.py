@@ -10,13 +10,14 @@ from typing import assert_never
 
 from sparekey.domain.accounts import AccountId
 from sparekey.domain.errors import FlowOver, WrongStep
+from sparekey.domain.factors import FactorKind
 from sparekey.domain.flow.asked import Asked, Ceremony, Enrolling, Handshake
-from sparekey.domain.flow.events import CarriedOut, Ended, Event, NothingMore, Postponed, Proven, Started, TimePassed
+from sparekey.domain.flow.events import CarriedOut, Ended, Event, NothingMore, Objected, Postponed, Proven, Started, TimePassed
 from sparekey.domain.flow.state import OPEN, Move, State, move
 from sparekey.domain.flow.waiting import Waiting, begin
 from sparekey.domain.flow.wants import NOTHING, Wants
 from sparekey.domain.policy.decide import decide
-from sparekey.domain.policy.model import Policy, Situation
+from sparekey.domain.policy.model import Policy, Situation, Then
 from sparekey.domain.policy.verdict import Allow, Ask, Delay, Deny, Refer, Verdict
 from sparekey.domain.proofs import Proof
 
@@ -95,11 +96,13 @@ def step(flow: Flow, event: Event, *, policy: Policy, situation: Situation) -> F
     Raises ``FlowOver`` when the flow is over or expired, ``WrongStep`` when the event is not in the table.
     """
     check_open(flow, situation.now)
+    if flow.state is State.WAITING and isinstance(event, Started | Proven | NothingMore) and not _waits_by_policy(flow, policy):
+        raise WrongStep("only time ends this wait")
     match event:
         case Started():
             return _judged(flow, policy, situation)
         case Proven(proof):
-            return _judged(replace(flow, proofs=(*flow.proofs, proof)), policy, situation)
+            return _judged(replace(flow, proofs=(*flow.proofs, proof), ceremony=None), policy, situation)
         case NothingMore():
             return _judged(replace(flow, nothing_more=True), policy, situation)
         case Postponed(wait):
@@ -108,7 +111,16 @@ def step(flow: Flow, event: Event, *, policy: Policy, situation: Situation) -> F
         case TimePassed():
             if flow.waiting is None or not flow.waiting.is_over:
                 raise WrongStep("the wait is not over")
-            return replace(flow, state=move(flow.state, Move.RIPEN))
+            expires_at = max(flow.expires_at, situation.now + WAIT_KEPT)
+            return replace(flow, state=move(flow.state, Move.RIPEN), expires_at=expires_at)
+        case Objected():
+            if flow.waiting is None:
+                raise WrongStep("nothing waits")
+            if flow.waiting.objected_at:
+                return flow
+            waiting = flow.waiting.objected(situation.now)
+            expires_at = max(flow.expires_at, _kept(waiting.length, situation.now))
+            return replace(flow, state=move(flow.state, Move.DELAY), waiting=waiting, expires_at=expires_at)
         case CarriedOut():
             return replace(flow, state=move(flow.state, Move.CARRY_OUT), asked=())
         case Ended(reason):
@@ -118,19 +130,38 @@ def step(flow: Flow, event: Event, *, policy: Policy, situation: Situation) -> F
 
 
 def judge(flow: Flow, policy: Policy, situation: Situation) -> Verdict:
-    """What the policy says of the flow as it stands."""
-    return decide(policy, flow.action, replace(situation, proofs=flow.proofs, nothing_more=flow.nothing_more))
+    """What the policy says of the flow as it stands. While it waits, more may be shown again: that can make the wait shorter."""
+    nothing_more = flow.nothing_more and flow.state is not State.WAITING
+    return decide(policy, flow.action, replace(situation, proofs=flow.proofs, nothing_more=nothing_more))
+
+
+def what_stands(flow: Flow, policy: Policy, situation: Situation) -> Verdict:
+    """What the policy says if nothing more is shown. A password that was replaced since it was shown is worth nothing."""
+    changed_at = situation.account.password_set_at
+    good = tuple(p for p in flow.proofs if p.kind is not FactorKind.PASSWORD or p.at >= changed_at)
+    return decide(policy, flow.action, replace(situation, proofs=good, nothing_more=True))
+
+
+def still_stands(flow: Flow, policy: Policy, situation: Situation) -> bool:
+    """Whether a wait that is over may open what it waited for: what was shown leads there still, and not to a longer wait."""
+    match what_stands(flow, policy, situation):
+        case Allow():
+            return True
+        case Delay(_, wait):
+            return flow.waiting is not None and wait <= flow.waiting.length
+        case _:
+            return False
 
 
 def _judged(flow: Flow, policy: Policy, situation: Situation) -> Flow:
     if flow.state is State.ALLOWED:
         return replace(flow, state=move(flow.state, Move.ALLOW))
-    verdict = judge(flow, policy, situation)
+    verdict = what_stands(flow, policy, situation) if flow.state is State.WAITING else judge(flow, policy, situation)
     match verdict:
         case Ask():
             return replace(flow, state=move(flow.state, Move.ASK))
         case Allow(route):
-            return replace(flow, state=move(flow.state, Move.ALLOW), route=route)
+            return replace(flow, state=move(flow.state, Move.ALLOW), route=route, waiting=None)
         case Delay(route, wait):
             waiting = begin(wait, situation.now) if flow.waiting is None else flow.waiting.at_most(wait)
             expires_at = max(flow.expires_at, _kept(wait, situation.now))
@@ -141,6 +172,12 @@ def _judged(flow: Flow, policy: Policy, situation: Situation) -> Flow:
             return replace(flow, state=move(flow.state, Move.DENY), ended=reason)
         case _:
             assert_never(verdict)
+
+
+def _waits_by_policy(flow: Flow, policy: Policy) -> bool:
+    """Whether a route of the policy waits, so that more proofs may shorten it; otherwise somebody else is told first (``Postponed``)."""
+    rules = policy.actions.get(flow.action)
+    return rules is not None and any(r.name == flow.route and r.then is Then.WAIT for r in rules.routes)
 
 
 def _kept(wait: timedelta, now: datetime) -> datetime:

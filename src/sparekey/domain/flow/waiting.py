@@ -14,6 +14,16 @@ NOTICES_APART = timedelta(hours=20)
 STEP_AT_MOST = timedelta(hours=1)
 """The most that one look at the clock adds, however long ago the last one was."""
 
+OBJECTED_LENGTH = timedelta(days=14)
+"""How long a wait is at least once somebody objected (mission.md, R10 and R16): as long as a dispute may last."""
+
+NOTICE_EVERY = timedelta(days=1)
+
+LAST_NOTICE = timedelta(hours=4)
+"""So long before the end the last notice goes out, unless one went out within ``QUIET_BEFORE``."""
+
+QUIET_BEFORE = timedelta(hours=12)
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -48,13 +58,43 @@ class Waiting:
         return max(now + max(self.length - self.credited, timedelta(0)), by_notices)
 
     def at_most(self, length: timedelta) -> "Waiting":
-        """The same wait, shortened by a stronger proof; never lengthened by another."""
-        return replace(self, length=min(self.length, length))
+        """The same wait, shortened by a stronger proof; never lengthened by another. One that was objected to keeps its length."""
+        return self if self.objected_at else replace(self, length=min(self.length, length))
+
+    def at_least(self, length: timedelta) -> "Waiting":
+        """The same wait, lengthened: what was shown is worth less by now than when it began."""
+        return replace(self, length=max(self.length, length))
+
+    def objected(self, now: datetime) -> "Waiting":
+        """After an objection. Only the first lengthens it, so that nobody keeps another out for ever."""
+        return self if self.objected_at else replace(self, length=max(self.length, OBJECTED_LENGTH), objected_at=now)
 
     def looked(self, now: datetime) -> "Waiting":
-        """After a look at the clock: time is credited, never more than ``STEP_AT_MOST``, and never taken back."""
+        """After a look at the clock: time is credited, never more than ``STEP_AT_MOST``, and never taken back.
+
+        A clock that is a little behind (another node's) adds nothing until it has caught up. One that is far behind was put back: from
+        here on it is believed, and what was noted ahead of it is taken as of now, so that the wait does not stand still.
+        """
+        if timedelta(0) <= self.looked_at - now <= STEP_AT_MOST:
+            return self
         passed = min(max(now - self.looked_at, timedelta(0)), STEP_AT_MOST)
-        return replace(self, credited=self.credited + passed, looked_at=now)
+        return replace(
+            self,
+            credited=self.credited + passed,
+            looked_at=now,
+            counted_at=min(self.counted_at, now) if self.counted_at else None,
+            noticed_at=min(self.noticed_at, now) if self.noticed_at else None,
+        )
+
+    def is_notice_due(self, now: datetime) -> bool:
+        """At the start, daily, and before the end."""
+        if self.noticed_at is None:
+            return True
+        since, left = now - self.noticed_at, self.length - self.credited
+        return since >= NOTICE_EVERY or (timedelta(0) < left <= LAST_NOTICE and since >= QUIET_BEFORE)
+
+    def noticed(self, now: datetime) -> "Waiting":
+        return replace(self, noticed_at=now)
 
     def accepted(self, at: datetime) -> "Waiting":
         """After a witness's server accepted a notice at ``at``; counted when it is far enough from the one before."""
