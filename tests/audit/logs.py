@@ -10,6 +10,7 @@ from sparekey.adapters.identifiers import Identifiers
 from sparekey.adapters.places import open_places
 from sparekey.adapters.strength import strength
 from sparekey.adapters.volume import NoVolumeLimits
+from sparekey.challenges.webauthn import RelyingParty
 from sparekey.domain.accounts import Account, nobody
 from sparekey.domain.audit import Event
 from sparekey.domain.passwords import rules_for
@@ -39,6 +40,7 @@ def services_of(at: Held) -> Services:
         policy=load_policy("shop", {}),
         password_rules=rules_for(second_factor_required=False, remembered_devices=True),
         site=Site(name="Example", words=()),
+        relying_party=RelyingParty("localhost", "Example", frozenset()),
     )
 
 

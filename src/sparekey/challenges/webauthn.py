@@ -23,11 +23,8 @@ from fido2.cose import CoseKey
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData
 from msgspec import Meta
 
-CHALLENGE_LASTS: Final = timedelta(minutes=5)
-"""WebAuthn Level 3, 15.1: at least 5 minutes, for people who are slow with a key; one flow has one challenge open."""
-
-CHALLENGE_BYTES: Final = 32
-"""At least 16 random bytes (WebAuthn Level 3, 13.4.3)."""
+DIALOG_LASTS: Final = timedelta(minutes=5)
+"""How long the browser waits for a key: 5 minutes at least, for people who are slow with one (WebAuthn Level 3, 15.1)."""
 
 ALGORITHMS: Final = (-8, -7, -53, -35, -36, -257)
 """EdDSA (Ed25519), ES256, Ed448, ES384, ES512, RS256: what we ask for, best first. All others are refused (7.1)."""
@@ -88,6 +85,15 @@ class Assertion(msgspec.Struct, frozen=True):
     def credential_id(self) -> bytes:
         """Empty where the id is no base64url, which is the id of no credential."""
         return _from_base64url(self.id) or b""
+
+    @property
+    def challenge(self) -> bytes:
+        """The question that it says it answers; empty where that cannot be read."""
+        try:
+            data = msgspec.json.decode(_from_base64url(self.response.client_data) or b"", type=_ClientData)
+        except (msgspec.DecodeError, RecursionError):
+            return b""
+        return _from_base64url(data.challenge) or b""
 
 
 # ---------------------------------------------------------------- what we ask for, what we keep, how we judge
@@ -162,7 +168,7 @@ def ask_to_register(
         "user": {"id": _to_base64url(user_id.encode()), "name": user_name, "displayName": shown_name},
         "challenge": _to_base64url(challenge),
         "pubKeyCredParams": [{"type": "public-key", "alg": alg} for alg in ALGORITHMS],
-        "timeout": _milliseconds(CHALLENGE_LASTS),
+        "timeout": _milliseconds(DIALOG_LASTS),
         "excludeCredentials": _descriptors(known),
         "authenticatorSelection": {
             "residentKey": "required" if verified else "discouraged",
@@ -178,7 +184,7 @@ def ask(site: RelyingParty, *, challenge: bytes, known: Iterable[Credential], ve
     return {
         "rpId": site.rp_id,
         "challenge": _to_base64url(challenge),
-        "timeout": _milliseconds(CHALLENGE_LASTS),
+        "timeout": _milliseconds(DIALOG_LASTS),
         "allowCredentials": _descriptors(known),
         "userVerification": "required" if verified else "discouraged",
     }

@@ -27,15 +27,21 @@ class Asked:
     long: bool = False
     message_id: str = ""
     """The message that told it, for its delivery state."""
+    by_itself: bool = False
+    """Nobody asked for it: it went out because a message by another channel was refused (mission.md, R14)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ceremony:
-    """A WebAuthn challenge that waits for its answer. ``kind``: passkey or security key. ``until``: UTC."""
+    """A WebAuthn challenge that waits for its answer. ``kind``: passkey or security key. ``until``: UTC.
+
+    ``options``: what the browser is asked for, JSON. ``registering``: a new key is to be made.
+    """
 
     kind: FactorKind
     challenge: bytes
     until: datetime
+    options: str
     registering: bool = False
 
 
@@ -44,12 +50,14 @@ class Enrolling:
     """A factor that is being added. ``sealed``: what it will be checked with, sealed; empty where there is nothing yet. ``until``: UTC.
 
     ``proven``: it was shown to work; what is missing are the backup codes that the first second factor ends with (mission.md, F5).
+    ``codes``: those, sealed, until one of them was typed in.
     """
 
     kind: FactorKind
     sealed: bytes
     until: datetime
     proven: bool = False
+    codes: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,8 @@ class Flow:
     nothing_more: bool = False
     breached: bool = False
     """The password that was proven is in a known breach (mission.md, P4)."""
+    short: bool = False
+    """The password that was proven is shorter than the site asks for by now (mission.md, P1)."""
     moved: bool = False
     void: bool = False
     ended: str = ""

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import parse_qsl
 
+import msgspec
 from starlette.requests import Request
 
-from sparekey.domain.errors import BadRequest
+from sparekey.domain.errors import BadRequest, FieldProblem, InvalidInput
 from sparekey.web.guard import LARGEST_BODY
+
+T = TypeVar("T", bound=msgspec.Struct)
 
 MOST_FIELDS: Final = 30
 
@@ -51,3 +54,11 @@ async def read_form(request: Request) -> Form:
     if len(fields) != len(pairs):
         raise BadRequest("duplicate_field")
     return Form(fields)
+
+
+def key_answer(form: Form, kind: type[T]) -> T:
+    """What a key answered, as the script put it into the field ``answer``. Raises ``InvalidInput``."""
+    try:
+        return msgspec.json.decode(form["answer"], type=kind)
+    except (msgspec.DecodeError, RecursionError):
+        raise InvalidInput(FieldProblem("", "key_refused")) from None

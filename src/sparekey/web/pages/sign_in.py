@@ -1,19 +1,22 @@
 """Signing in, by password or mailed link, and out."""
 
+import json
 from typing import Final
 
 from starlette.responses import Response
 from starlette.routing import Route
 
+from sparekey.challenges.webauthn import Assertion
 from sparekey.domain.errors import Busy, InvalidInput, NotProven, TooManyTries
 from sparekey.use_cases.sign_in import sign_in
+from sparekey.use_cases.sign_in_passkey import passkey_options, sign_in_passkey
 from sparekey.use_cases.sign_out import sign_out
 from sparekey.use_cases.standing import Standing
 from sparekey.use_cases.start_sign_in import start_sign_in
 from sparekey.web.errors import shown
 from sparekey.web.pages.endpoints import action, held_back, page, wrong, wrong_input
 from sparekey.web.pages.flow_view import go_on
-from sparekey.web.pages.forms import Form
+from sparekey.web.pages.forms import Form, key_answer
 from sparekey.web.pages.views import FormView, Problem
 from sparekey.web.pages.visit import Visit, local_path
 
@@ -23,7 +26,7 @@ MANY: Final = 3
 
 async def _form(visit: Visit) -> Response:
     values = {"next": local_path(visit.request.query_params.get("next", "/account")), "failures": "0"}
-    return visit.show("sign_in.html", form=FormView(values), many_failures=False)
+    return _page(visit, FormView(values), many_failures=False)
 
 
 async def _sign_in(visit: Visit, form: Form) -> Response:
@@ -41,6 +44,15 @@ async def _sign_in(visit: Visit, form: Form) -> Response:
         again = held_back(visit, form, e)
         return _again(visit, form, again, shown(e).status, failed=isinstance(e, TooManyTries), retry_after=e.retry_after)
     return _on(visit, form, standing)
+
+
+async def _passkey(visit: Visit, form: Form) -> Response:
+    try:
+        return _on(visit, form, await sign_in_passkey(visit.services, visit.client, key_answer(form, Assertion), visit.client.holder))
+    except (InvalidInput, NotProven):
+        return _again(visit, form, wrong(visit, form, "", "passkey_refused"), 422)
+    except TooManyTries as e:
+        return _again(visit, form, held_back(visit, form, e), 429, retry_after=e.retry_after)
 
 
 async def _mail_link(visit: Visit, form: Form) -> Response:
@@ -73,12 +85,20 @@ def _again(visit: Visit, form: Form, again: FormView, status: int, *, failed: bo
     failures = min(before + failed, MANY)
     again = FormView({**again.values, "failures": str(failures)}, again.problems, again.notice)
     many = failures >= MANY or retry_after > 0
-    return visit.show("sign_in.html", status=status, retry_after=retry_after, form=again, many_failures=many)
+    return _page(visit, again, many_failures=many, status=status, retry_after=retry_after)
+
+
+def _page(visit: Visit, form: FormView, *, many_failures: bool, status: int = 200, retry_after: int = 0) -> Response:
+    options = json.dumps(passkey_options(visit.services, visit.client.holder))
+    return visit.show(
+        "sign_in.html", status=status, retry_after=retry_after, form=form, many_failures=many_failures, passkey_options=options
+    )
 
 
 ROUTES = [
     Route("/sign-in", page(_form), methods=["GET"]),
     Route("/sign-in", action(_sign_in, "identifier", "password"), methods=["POST"]),
+    Route("/sign-in/passkey", action(_passkey, "answer"), methods=["POST"]),
     Route("/sign-in/link", action(_mail_link, "identifier"), methods=["POST"]),
     Route("/sign-out", action(_sign_out), methods=["POST"]),
     Route("/signed-out", page(_signed_out), methods=["GET"]),

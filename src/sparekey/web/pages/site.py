@@ -34,7 +34,8 @@ async def _change_password(request: Request) -> Response:  # noqa: ARG001 - the 
 
 async def _passkey_endpoints(request: Request) -> Response:
     """W3C, "Passkey Endpoints": where passkeys are looked after."""
-    return JSONResponse({"manage": f"{door_of(request).origin}/account/security"})
+    keys = f"{door_of(request).origin}/account/security/keys"
+    return JSONResponse({"enroll": keys, "manage": keys})
 
 
 ROUTES = [

@@ -15,6 +15,14 @@ class LanguageChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderView:
+    """Another provider. ``name``: in forms; ``title``: as people know it."""
+
+    name: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """What surrounds every page. ``path``: the page itself, to come back to after a change of language."""
 
@@ -28,6 +36,8 @@ class Frame:
     development: bool
     signed_in_as: str = ""
     section: str = ""
+    providers: tuple[ProviderView, ...] = ()
+    """At which people of this site may have accounts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +93,23 @@ class FlowView:
     waits_until: datetime | None = None
     next_flow: str = ""
     breached: bool = False
+    current: str = ""
+    """The kind of proof that the page asks for."""
+    key_options: str = ""
+    """What the browser is asked for when a key is used or made, JSON."""
+    adds: str = ""
+    """The kind of factor that is being added."""
+    providers: tuple[ProviderView, ...] = ()
+    """At which an account elsewhere may be."""
+    vouched: bool = False
+    """The provider says that it verified the address with which someone signs up."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccountView:
     name: str
     main_email: str
-    password_set_at: datetime
+    password_set_at: datetime | None
     devices: int
     advice: str = ""
 

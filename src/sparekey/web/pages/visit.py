@@ -17,7 +17,7 @@ from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Opened
 from sparekey.web.guard import Door, Visitor, csrf_token, door_of, keep_browser, keep_opened, network_of, visitor
 from sparekey.web.pages import render
-from sparekey.web.pages.views import Frame
+from sparekey.web.pages.views import Frame, ProviderView
 
 LONGEST_PATH: Final = 300
 
@@ -53,7 +53,13 @@ class Visit:
         path = self.request.url.path
         if self.request.method in {"GET", "HEAD"}:
             return local_path(f"{path}?{self.request.url.query}" if self.request.url.query else path)
-        return f"/flow/{path.split('/')[2]}" if path.startswith("/flow/") else PAGE_OF_FORM.get(path, path)
+        if path.startswith("/flow/"):
+            return f"/flow/{path.split('/')[2]}"
+        return "/sign-in" if path.startswith("/social/") else PAGE_OF_FORM.get(path, path)
+
+    def providers(self) -> tuple[ProviderView, ...]:
+        """At which people of this site may have accounts, in the order of their buttons."""
+        return tuple(ProviderView(p.name, p.title) for p in self.services.social.providers)
 
     def member(self) -> WhoIs:
         """Who is signed in. Raises ``NotSignedIn``."""
@@ -76,6 +82,7 @@ class Visit:
             development=self.door.development,
             signed_in_as=self.who.name if self.who else "",
             section=section,
+            providers=self.providers(),
         )
         response = HTMLResponse(render.html(template, frame, values), status, headers={**HEADERS, "content-security-policy": policy(nonce)})
         if retry_after:
@@ -109,7 +116,11 @@ def visit_without_store(request: Request) -> Visit:
     return Visit(request, door, Visitor(client, None, fresh=not holder))
 
 
-PAGE_OF_FORM: Final[Mapping[str, str]] = {"/sign-in/link": "/sign-in", "/account/devices/end-others": "/account/devices"}
+PAGE_OF_FORM: Final[Mapping[str, str]] = {
+    "/sign-in/link": "/sign-in",
+    "/sign-in/passkey": "/sign-in",
+    "/account/devices/end-others": "/account/devices",
+}
 """The page on which a form stands, where it is sent to another address than its page has."""
 
 
