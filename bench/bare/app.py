@@ -43,6 +43,8 @@ async def joined_look_ups(url: str) -> Callable[[bytes], Awaitable[Row]]:
     idle = [await (await asyncpg.connect(url)).prepare(WHO_ARE) for _ in range(2)]
     waiting: list[tuple[bytes, asyncio.Future[Row]]] = []
 
+    pumps: set[asyncio.Task[None]] = set()
+
     async def pump(statement: Any) -> None:
         while waiting:
             batch = waiting[:AT_ONCE]
@@ -54,7 +56,8 @@ async def joined_look_ups(url: str) -> Callable[[bytes], Awaitable[Row]]:
 
     def start() -> None:
         if waiting and idle:
-            loop.create_task(pump(idle.pop()))  # noqa: RUF006 - nothing here is ever collected in time to matter
+            pumps.add(task := loop.create_task(pump(idle.pop())))
+            task.add_done_callback(pumps.discard)
 
     async def get(key: bytes) -> Row:
         future: asyncio.Future[Row] = loop.create_future()
