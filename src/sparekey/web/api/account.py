@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sparekey.use_cases.read_account import read_activity, read_details, read_messages, read_sessions
+from sparekey.use_cases.read_keys import read_keys
 from sparekey.use_cases.sign_out import sign_out
 from sparekey.web.api import schemas as s
 from sparekey.web.api.body import json_answer
@@ -30,6 +31,11 @@ async def sessions(request: Request) -> Response:
     found = await read_sessions(door_of(request).services, (await bearer(request)).session)
     seen = [s.SessionSeenAnswer(x.session_id, x.device, x.place, x.created_at, x.seen_at, x.current) for x in found]
     return json_answer(s.SessionsAnswer(seen))
+
+
+async def keys(request: Request) -> Response:
+    found = await read_keys(door_of(request).services, (await bearer(request)).session)
+    return json_answer(s.KeysAnswer([s.KeyAnswer(k.factor_id, k.kind, k.label, k.added_at, k.used_at, k.stolen) for k in found]))
 
 
 async def activity(request: Request) -> Response:

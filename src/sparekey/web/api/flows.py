@@ -1,5 +1,6 @@
 """Flows through JSON: start, look, answer, send, finish, leave. The same use cases as the pages."""
 
+import json
 from dataclasses import replace
 from typing import assert_never
 
@@ -16,14 +17,19 @@ from sparekey.domain.names import check_name
 from sparekey.domain.policy.verdict import Ask
 from sparekey.messages import catalogue
 from sparekey.use_cases.answer_code import answer_code
+from sparekey.use_cases.answer_key import answer_key
 from sparekey.use_cases.answer_password import answer_password
+from sparekey.use_cases.ask_for_key import ask_for_key
 from sparekey.use_cases.end_flow import leave_flow, nothing_more
+from sparekey.use_cases.enrol_key import enrol_key
 from sparekey.use_cases.finish_flow import finish_sign_up, finish_with_password
+from sparekey.use_cases.key_ceremony import KEYS
 from sparekey.use_cases.load_flow import show_flow
 from sparekey.use_cases.open_link import look_at_link, open_link
 from sparekey.use_cases.send_code import send_code
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.sign_in import sign_in
+from sparekey.use_cases.sign_in_passkey import passkey_options, sign_in_passkey
 from sparekey.use_cases.sign_up import sign_up
 from sparekey.use_cases.standing import Opened, Standing
 from sparekey.use_cases.start_guarded import start_guarded
@@ -63,25 +69,41 @@ async def _start(services: Services, client: Client, body: s.Start) -> Standing:
             if password is None:
                 return await start_sign_in(services, client, identifier)
             return await sign_in(services, client, identifier, password)
+        case s.StartSignInPasskey(credential):
+            return await sign_in_passkey(services, client, credential, holder="")
         case s.StartRecovery():
             return await start_recovery(services, client, body.identifier)
+        case _:
+            return await start_guarded(services, client, *_wanted(services, body))
+
+
+def _wanted(services: Services, body: s.Guarded) -> tuple[Action, Wants]:
+    """What one who is signed in asks for. Raises ``InvalidInput``."""
+    match body:
         case s.StartChangePassword():
-            return await start_guarded(services, client, Action.CHANGE_PASSWORD, Wants())
+            return Action.CHANGE_PASSWORD, Wants()
         case s.StartChangeDetails():
-            return await start_guarded(
-                services, client, Action.CHANGE_DETAILS, details_wanted(services, body.name, body.language, body.user_name)
-            )
+            return Action.CHANGE_DETAILS, details_wanted(services, body.name, body.language, body.user_name)
         case s.StartAddAddress():
             address = services.identifiers.email(body.email)
-            return await start_guarded(services, client, Action.ADD_ADDRESS, Wants(address=address.value, address_key=address.key))
+            return Action.ADD_ADDRESS, Wants(address=address.value, address_key=address.key)
         case s.StartRemoveAddress():
-            return await start_guarded(services, client, Action.REMOVE_ADDRESS, Wants(address=body.address_id))
+            return Action.REMOVE_ADDRESS, Wants(address=body.address_id)
         case s.StartSetMainAddress():
-            return await start_guarded(services, client, Action.SET_MAIN_ADDRESS, Wants(address=body.address_id))
+            return Action.SET_MAIN_ADDRESS, Wants(address=body.address_id)
         case s.StartEndSessions():
-            return await start_guarded(services, client, Action.END_SESSIONS, Wants(session_id=body.session_id))
+            return Action.END_SESSIONS, Wants(session_id=body.session_id)
+        case s.StartAddFactor():
+            return Action.ADD_FACTOR, Wants(factor_kind=body.factor, label=label_of(body.label))
+        case s.StartRenameFactor():
+            return Action.CHANGE_DETAILS, Wants(factor_id=body.factor_id, label=label_of(body.label))
         case _:
             assert_never(body)
+
+
+def label_of(typed: str) -> str:
+    """What the owner calls a factor; it may be nothing. Raises ``InvalidInput``."""
+    return check_name(typed, "label") if typed.strip() else ""
 
 
 def details_wanted(services: Services, name: str, language: str, user_name: str) -> Wants:
@@ -117,16 +139,28 @@ async def answer(request: Request) -> Response:
             return json_answer(flow_answer(await answer_code(services, client, flow_id, code)))
         case s.AnswerPassword(password):
             return json_answer(flow_answer(await answer_password(services, client, flow_id, password)))
+        case s.AnswerPasskey(credential) | s.AnswerSecurityKey(credential):
+            return json_answer(flow_answer(await answer_key(services, client, flow_id, credential)))
         case _:
             assert_never(body)
 
 
 async def send(request: Request) -> Response:
     body = await read_json(request, s.SendCode)
-    standing = await send_code(
-        door_of(request).services, await client_of(request), request.path_params["flow_id"], FactorKind(body.challenge)
-    )
+    kind = FactorKind(body.challenge)
+    send_or_ask = ask_for_key if kind in KEYS else send_code
+    standing = await send_or_ask(door_of(request).services, await client_of(request), request.path_params["flow_id"], kind)
     return json_answer(flow_answer(standing))
+
+
+async def new_key(request: Request) -> Response:
+    body = await read_json(request, s.NewKey)
+    standing = await enrol_key(door_of(request).services, await client_of(request), request.path_params["flow_id"], body.credential)
+    return json_answer(flow_answer(standing))
+
+
+async def options_for_passkey(request: Request) -> Response:
+    return json_answer(s.PasskeyOptions(passkey_options(door_of(request).services, "")))
 
 
 async def finish(request: Request) -> Response:
@@ -179,15 +213,19 @@ def flow_answer(standing: Standing, *, flow_token: str = "") -> s.FlowAnswer:
         ended=flow.ended,
         waits_until=flow.waits_until,
         next_flow=flow.next_flow,
+        key_options=json.loads(flow.ceremony.options) if flow.ceremony else None,
         flow_token=flow_token,
         session=_opened(standing.opened) if standing.opened else None,
     )
 
 
 def finish_needs(standing: Standing) -> str:
-    """What the person gives last: ``password`` (a new one), ``sign_up_password``, ``code`` (of a new address), or nothing."""
+    """What the person gives last: ``password`` (a new one), ``sign_up_password``, ``code`` (of a new address), ``key`` (a new one), or
+    nothing."""
     if standing.flow.state is not State.ALLOWED:
         return ""
+    if standing.flow.ceremony is not None:
+        return "key"
     if standing.needs_password:
         return "password"
     return "sign_up_password" if standing.flow.action == Action.SIGN_UP else "code"

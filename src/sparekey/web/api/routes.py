@@ -44,6 +44,16 @@ API_ROUTES: tuple[ApiRoute, ...] = (
     ApiRoute(
         "POST", "/api/v1/flows/{flow_id}/nothing-more", "nothing_more", "I have no other way", flows.say_nothing_more, None, s.FlowAnswer
     ),
+    ApiRoute("POST", "/api/v1/flows/{flow_id}/new-key", "enrol_key", "Add the key that was made", flows.new_key, s.NewKey, s.FlowAnswer),
+    ApiRoute(
+        "GET",
+        "/api/v1/passkeys/options",
+        "passkey_options",
+        "What to ask a browser for, to sign in with a passkey",
+        flows.options_for_passkey,
+        None,
+        s.PasskeyOptions,
+    ),
     ApiRoute("DELETE", "/api/v1/flows/{flow_id}", "leave_flow", "Leave a flow", flows.leave, None, None, 204),
     # Mailed links.
     ApiRoute("POST", "/api/v1/links/look", "look_at_link", "What a link would do; changes nothing", flows.look, s.OpenLink, s.LinkAnswer),
@@ -60,6 +70,7 @@ API_ROUTES: tuple[ApiRoute, ...] = (
         s.SessionsAnswer,
         signed_in=True,
     ),
+    ApiRoute("GET", "/api/v1/account/keys", "keys", "Passkeys and security keys", account.keys, None, s.KeysAnswer, signed_in=True),
     ApiRoute("GET", "/api/v1/account/activity", "activity", "What happened", account.activity, None, s.ActivityAnswer, signed_in=True),
     ApiRoute("GET", "/api/v1/account/messages", "messages", "What we sent", account.messages, None, s.MessagesAnswer, signed_in=True),
     # Passwords.

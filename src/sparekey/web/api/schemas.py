@@ -1,10 +1,12 @@
 """What the JSON API takes and gives. The OpenAPI document is made of these types, so it cannot say anything else."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
+
+from sparekey.challenges.webauthn import Assertion, Registration
 
 _END = r"$(?!\n)"
 """The end of the text, in Python too, where ``$`` alone lets a line break pass."""
@@ -74,17 +76,37 @@ class StartEndSessions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     session_id: Id = ""
 
 
-Start = (
-    StartSignUp
-    | StartSignIn
-    | StartRecovery
-    | StartChangePassword
+class StartSignInPasskey(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="sign_in_passkey", tag_field="action"):
+    """Sign in with a passkey alone. ``credential``: what the browser answered to ``/passkeys/options``."""
+
+    credential: Assertion
+
+
+class StartAddFactor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="add_factor", tag_field="action"):
+    """Add a way to prove it is you. ``label``: what its owner calls it."""
+
+    factor: Literal["passkey", "security_key"]
+    label: Name = ""
+
+
+class StartRenameFactor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="rename_factor", tag_field="action"):
+    factor_id: Id
+    label: Name = ""
+
+
+Guarded = (
+    StartChangePassword
     | StartChangeDetails
     | StartAddAddress
     | StartRemoveAddress
     | StartSetMainAddress
     | StartEndSessions
+    | StartAddFactor
+    | StartRenameFactor
 )
+"""What only one who is signed in can start."""
+
+Start = StartSignUp | StartSignIn | StartSignInPasskey | StartRecovery | Guarded
 
 
 class StartFlow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -99,7 +121,19 @@ class AnswerPassword(msgspec.Struct, frozen=True, forbid_unknown_fields=True, ta
     password: Password
 
 
-Answer = AnswerCode | AnswerPassword
+class AnswerPasskey(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="passkey", tag_field="challenge"):
+    """What the browser answered to ``key_options``."""
+
+    credential: Assertion
+
+
+class AnswerSecurityKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="security_key", tag_field="challenge"):
+    """What the browser answered to ``key_options``."""
+
+    credential: Assertion
+
+
+Answer = AnswerCode | AnswerPassword | AnswerPasskey | AnswerSecurityKey
 
 
 class AnswerFlow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -107,7 +141,9 @@ class AnswerFlow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SendCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    challenge: Literal["email"]
+    """A key is sent nothing: ``key_options`` is what to hand to it."""
+
+    challenge: Literal["email", "passkey", "security_key"]
 
 
 class FinishFlow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -115,6 +151,12 @@ class FinishFlow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     password: Password
     name: Name = ""
+
+
+class NewKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the browser answered to ``key_options`` when asked to make a key."""
+
+    credential: Registration
 
 
 class OpenLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -148,6 +190,7 @@ class FlowAnswer(msgspec.Struct, frozen=True):
     ``choices``: the kinds of proof that may be tried, best first. ``sent``: a code was sent to ``sent_to`` (masked as typed).
     ``resend_at``: when another may be asked for. ``held``: a limit held the last message back; those sent before are good.
     ``finish``: what ``…/finish`` still needs. ``otherwise``: what stands if there is nothing more. ``next_flow``: where it goes on.
+    ``key_options``: for ``navigator.credentials.get``, or ``.create`` where a key is being added.
     ``flow_token``: given once, when the flow is made; to be sent as ``Flow-Token``.
     """
 
@@ -165,8 +208,30 @@ class FlowAnswer(msgspec.Struct, frozen=True):
     ended: str = ""
     waits_until: datetime | None = None
     next_flow: str = ""
+    key_options: dict[str, Any] | None = None
     flow_token: str = ""
     session: SessionOpened | None = None
+
+
+class PasskeyOptions(msgspec.Struct, frozen=True):
+    """``options``: for ``PublicKeyCredential.parseRequestOptionsFromJSON``; good for one answer, within an hour."""
+
+    options: dict[str, Any]
+
+
+class KeyAnswer(msgspec.Struct, frozen=True):
+    """``kind``: passkey or security_key. ``stolen``: reported, hence good for nothing."""
+
+    factor_id: str
+    kind: str
+    label: str
+    added_at: datetime
+    used_at: datetime | None
+    stolen: bool
+
+
+class KeysAnswer(msgspec.Struct, frozen=True):
+    keys: list[KeyAnswer]
 
 
 class LinkAnswer(msgspec.Struct, frozen=True):
@@ -204,7 +269,7 @@ class AccountAnswer(msgspec.Struct, frozen=True):
     user_name: str
     language: str
     created_at: datetime
-    password_set_at: datetime
+    password_set_at: datetime | None
     addresses: list[AddressAnswer]
 
 
