@@ -254,9 +254,9 @@ def watch_statements(api: Api, world: World, monkeypatch: pytest.MonkeyPatch) ->
 def watch_hashes(api: Api, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     true = api.parts.hasher._run
 
-    async def run(work: Callable[[], Any]) -> Any:
+    async def run(line: str) -> str:
         world.work.append("hash")
-        return await true(work)
+        return await true(line)
 
     monkeypatch.setattr(api.parts.hasher, "_run", run)
 
