@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -31,8 +32,8 @@ from sparekey.adapters.mail.smtp import SmtpDelivery
 from sparekey.adapters.operators import OperatorMemory
 from sparekey.adapters.places import open_places
 from sparekey.adapters.sms.phone import DevPhone
-from sparekey.adapters.sms.twilio import TwilioDelivery
-from sparekey.adapters.sms.webhook import WebhookDelivery
+from sparekey.adapters.sms.twilio import TwilioDelivery, TwilioReceipts
+from sparekey.adapters.sms.webhook import WebhookDelivery, WebhookReceipts
 from sparekey.adapters.social.facebook import Facebook
 from sparekey.adapters.social.openid import OpenIdProvider, google
 from sparekey.adapters.social.vk import Vk
@@ -49,11 +50,13 @@ from sparekey.domain.passwords import rules_for
 from sparekey.domain.policy.model import Policy
 from sparekey.domain.policy.parse import load_policy
 from sparekey.settings import Settings, read_settings
-from sparekey.use_cases.ports import Chance, Clock, Delivery, SocialProvider
+from sparekey.use_cases.message_refused import message_refused
+from sparekey.use_cases.ports import Chance, Clock, Delivery, SmsReceipts, SocialProvider
 from sparekey.use_cases.services import Services, Site, Social
 from sparekey.use_cases.who_is import SessionChecks
 from sparekey.web.app import Application, make_app
 from sparekey.web.guard import Cookies, Door
+from sparekey.web.receipts import PATH as RECEIPTS
 from sparekey.worker.deliver import Deliverer
 from sparekey.worker.housekeeping import keep_house
 from sparekey.worker.run import run
@@ -188,7 +191,15 @@ def build(settings: Settings, *, clock: Clock | None = None, chance: Chance | No
     )
     if http is not None:
         services = replace(services, social=social(settings, clock, http))
-    deliverer = Deliverer(store, clock, chance, deliveries(settings, clock, http), site_name=settings.site.name, base_url=settings.base_url)
+    deliverer = Deliverer(
+        store,
+        clock,
+        chance,
+        deliveries(settings, clock, http),
+        site_name=settings.site.name,
+        base_url=settings.base_url,
+        on_refused=partial(message_refused, services),
+    )
     seals = AuditSeals(store, clock, sealer, audit_seals_file(settings))
     return Parts(services, SessionChecks(store, clock), deliverer, database, hasher, http, seals)
 
@@ -254,6 +265,7 @@ def deliveries(settings: Settings, clock: Clock, http: httpx2.AsyncClient | None
                     account=settings.sms.sms_account,
                     secret=settings.sms.sms_secret,
                     sender=settings.sms.sms_from,
+                    callback=settings.base_url + RECEIPTS if settings.secure else "",
                 )
             ]
         case "webhook":
@@ -262,6 +274,17 @@ def deliveries(settings: Settings, clock: Clock, http: httpx2.AsyncClient | None
         case "none":
             sms = [dev_phone(settings, clock)] if settings.development else []
     return {AddressKind.EMAIL: mail, AddressKind.PHONE: sms}
+
+
+def receipts(settings: Settings, clock: Clock) -> SmsReceipts | None:
+    """Who reads what the provider of texts reports afterwards; ``None`` where none reports."""
+    match settings.sms.sms:
+        case "twilio":
+            return TwilioReceipts(url=settings.base_url + RECEIPTS, secret=settings.sms.sms_secret)
+        case "webhook":
+            return WebhookReceipts(secret=settings.sms.sms_secret, clock=clock)
+        case "none":
+            return None
 
 
 def dev_mailbox(settings: Settings, clock: Clock) -> DevMailbox:
@@ -313,6 +336,7 @@ def build_app(settings: Settings, parts: Parts | None = None) -> Application:
         mailbox=dev_mailbox(settings, clock) if settings.development else None,
         phone=dev_phone(settings, clock) if settings.development else None,
         wake=wake.set,
+        receipts=receipts(settings, clock),
     )
     return make_app(door, lifespan)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from sparekey.adapters.breached import BreachedLists
 from sparekey.adapters.crypto.hasher import PepperedArgon2
 from sparekey.adapters.identifiers import Identifiers
+from sparekey.adapters.operators import OperatorMemory
 from sparekey.adapters.places import open_places
 from sparekey.adapters.strength import strength
 from sparekey.adapters.volume import NoVolumeLimits
@@ -37,6 +38,7 @@ def services_of(at: Held) -> Services:
         limits=NoVolumeLimits(),
         identifiers=Identifiers(region="", test_domains=True),
         places=open_places(""),
+        operators=OperatorMemory(),
         policy=load_policy("shop", {}),
         password_rules=rules_for(second_factor_required=False, remembered_devices=True),
         site=Site(name="Example", words=()),

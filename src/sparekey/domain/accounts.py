@@ -75,6 +75,8 @@ class Account:
     """The site requires a second factor of this account in particular (mission.md, F8)."""
     second_offered_at: datetime | None = None
     """When (UTC) a second factor was last offered and refused."""
+    reminded_at: datetime | None = None
+    """When (UTC) the owner of a second factor was last reminded of it, at first when it was added; ``None`` without one."""
     contested_at: datetime | None = None
     frozen_at: datetime | None = None
     closing_at: datetime | None = None
@@ -100,7 +102,10 @@ class Account:
         return next((a for a in self.emails if a.main), None)
 
     def factors(self) -> tuple[Factor, ...]:
-        """Everything that may prove something on this account: the password, the addresses, and what was enrolled."""
+        """Everything that may prove something on this account: the password, the addresses, and what was enrolled.
+
+        Whoever signed up with an account elsewhere may have no password. The stand-in counts as one who has.
+        """
         memory = Factor(
             factor_id="password",
             kind=FactorKind.PASSWORD,
@@ -108,6 +113,7 @@ class Account:
             added_at=self.password_set_at,
             with_account=True,
         )
+        remembered = (memory,) if self.password_hash or not self.exists else ()
         reached = tuple(
             Factor(
                 factor_id=a.address_id,
@@ -119,7 +125,7 @@ class Account:
             )
             for a in self.addresses
         )
-        return (memory, *reached, *self.enrolled)
+        return (*remembered, *reached, *self.enrolled)
 
 
 def address_thing(address: Address) -> Thing:
@@ -138,6 +144,11 @@ def is_settled(factor: Factor | Address, contested_at: datetime | None, now: dat
     if contested_at is not None and factor.added_at >= contested_at:
         return False
     return factor.with_account or contested_at is not None or now - factor.added_at >= SETTLED_AFTER
+
+
+def is_needed(account: Account, address: Address) -> bool:
+    """Whether an address must stay: the main mailbox, and the main number as long as there are others."""
+    return address.main and (address.kind is AddressKind.EMAIL or len(account.phones) > 1)
 
 
 def is_weak(address: Address, now: datetime) -> bool:
@@ -160,6 +171,11 @@ def second_factors(account: Account) -> tuple[Factor, ...]:
 def has_second_factor(account: Account) -> bool:
     """Whether signing in asks for a second thing."""
     return bool(second_factors(account))
+
+
+def lacks_second_factor(account: Account, *, required: bool) -> bool:
+    """Whether the site asks for a second factor that the account does not have yet. ``required``: of all accounts (mission.md, F8)."""
+    return (required or account.must_have_second) and not has_second_factor(account)
 
 
 def has_settled_second_factor(account: Account, now: datetime) -> bool:

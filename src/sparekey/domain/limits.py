@@ -32,11 +32,26 @@ LINK_LASTS = timedelta(minutes=30)
 """A mailed link carries 256 random bits and is spent on the confirming POST."""
 
 
+RESERVED = timedelta(days=30)
+"""A former address is kept for its former owner so long (mission.md, S6)."""
+
+NUMBER_MOVES_AFTER = timedelta(days=7)
+"""A number that somebody else has shown to be theirs leaves the account that had it so much later (mission.md, S6)."""
+
 NOTICE_LINK_LASTS = timedelta(days=30)
 """The link "this wasn't me" (mission.md, H1); it carries 256 random bits."""
 
 CODE_LANE = FactorKind.EMAIL
 """Wrong codes are counted together, by whatever channel they came."""
+
+
+PREFIX_LENGTH = 7
+"""Characters of a number in E.164: the plus, the country and the first digits of operator or area, hence up to a million numbers."""
+
+
+def prefix_of(number: str) -> str:
+    """What numbers of one operator or area share. ``number``: in E.164."""
+    return number[:PREFIX_LENGTH]
 
 
 def day_of(now: datetime) -> int:
@@ -86,9 +101,19 @@ VOLUME_LIMITS: dict[str, VolumeLimit] = {
         VolumeLimit("sign_in.network", 300, timedelta(minutes=10)),
         VolumeLimit("recover.network", 60, timedelta(minutes=10)),
         VolumeLimit("answer.network", 300, timedelta(minutes=10)),
+        # Enrolled phones and waiting screens ask every few seconds, a family's from one address.
+        VolumeLimit("approvals.network", 3000, timedelta(minutes=10)),
         VolumeLimit("check_password.network", 600, timedelta(minutes=10)),
         # To one recipient: one mail in five minutes always goes, and five more an hour (mission.md, D1).
         VolumeLimit("mail.always", 1, timedelta(minutes=5)),
         VolumeLimit("mail.recipient", 5, timedelta(hours=1)),
+        # Texts cost money, and some operators pay whoever makes others send them ("pumping"): per name as typed, network and site,
+        # whether anything is sent or not; per number and per prefix what is really sent.
+        VolumeLimit("sms.recipient", 5, timedelta(hours=1)),
+        VolumeLimit("sms.network", 20, timedelta(hours=1)),
+        VolumeLimit("sms.site", 1000, timedelta(hours=1)),
+        VolumeLimit("sms.number", 10, timedelta(days=1)),
+        VolumeLimit("sms.prefix", 60, timedelta(hours=1)),
+        VolumeLimit("send.network", 120, timedelta(minutes=10)),
     )
 }

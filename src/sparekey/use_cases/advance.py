@@ -4,30 +4,65 @@ Some actions need something from the person after the policy has allowed them: a
 ``GIVES_LAST`` names them; all others are carried out in the transaction of the proof that allowed them.
 """
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
 from sparekey.domain.accounts import Account
 from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
 from sparekey.domain.errors import WrongStep
-from sparekey.domain.flow.events import CarriedOut, Started
+from sparekey.domain.factors import FactorKind
+from sparekey.domain.flow.events import CarriedOut, Proven, Started
 from sparekey.domain.flow.events import Event as FlowEvent
 from sparekey.domain.flow.flow import Flow, step
-from sparekey.domain.flow.permit import permit_of
-from sparekey.domain.flow.state import State
+from sparekey.domain.flow.state import OPEN, State
 from sparekey.domain.policy.model import Situation
 from sparekey.use_cases.carry_out.account import change_details, create_account
-from sparekey.use_cases.carry_out.addresses import add_address, remove_address, set_main_address
-from sparekey.use_cases.carry_out.change import Change
+from sparekey.use_cases.carry_out.addresses import add_address, claim_number, remove_address, set_main_address
+from sparekey.use_cases.carry_out.change import Change, allowed, give_back_code, spend_code
+from sparekey.use_cases.carry_out.factors import remove_factor, rename_factor, report_stolen
+from sparekey.use_cases.carry_out.freeze import thaw
 from sparekey.use_cases.carry_out.sessions import end_sessions
+from sparekey.use_cases.carry_out.social import unlink_social
+from sparekey.use_cases.carry_out.waits import cancel_recovery, object_to_recovery
+from sparekey.use_cases.enrolling import begin_enrolling
+from sparekey.use_cases.key_ceremony import KEYS, ceremony_to_register
 from sparekey.use_cases.open_session import open_session
 from sparekey.use_cases.ports import SubjectLock, Transaction
 from sparekey.use_cases.record import record
+from sparekey.use_cases.remember_device import remember_if_wished, remembered_proof
 from sparekey.use_cases.services import Client, Services
+from sparekey.use_cases.social_identity import kept_link
 from sparekey.use_cases.standing import Opened
 from sparekey.use_cases.start_flow import new_flow
+from sparekey.use_cases.tell_of_wait import begin_wait
 
-GIVES_LAST = frozenset({Action.RECOVER, Action.CHANGE_PASSWORD, Action.ADD_FACTOR, Action.RENEW_BACKUP_CODES, Action.LINK_SOCIAL})
+GIVES_LAST = frozenset(
+    {
+        Action.RECOVER,
+        Action.CHANGE_PASSWORD,
+        Action.ADD_FACTOR,
+        Action.RENEW_BACKUP_CODES,
+        Action.LINK_SOCIAL,
+        Action.APPROVE_SIGN_IN,
+    }
+)
+
+
+CHANGES: Mapping[str, Callable[[Change], Awaitable[object]]] = {
+    Action.ADD_ADDRESS: add_address,
+    Action.REMOVE_ADDRESS: remove_address,
+    Action.SET_MAIN_ADDRESS: set_main_address,
+    Action.CHANGE_DETAILS: change_details,
+    Action.END_SESSIONS: end_sessions,
+    Action.REMOVE_FACTOR: remove_factor,
+    Action.REPORT_STOLEN: report_stolen,
+    Action.UNLINK_SOCIAL: unlink_social,
+    Action.CANCEL_RECOVERY: cancel_recovery,
+    Action.OBJECT: object_to_recovery,
+    Action.THAW: thaw,
+}
+"""What is carried out with nothing but the flow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +87,48 @@ async def advance(
     """
     before = flow.state
     flow = step(flow, event, policy=services.policy, situation=situation)
+    flow, lock = await _with_remembered(tx, services, client, lock, flow, event, situation)
     if flow.state is not before:
         lock = await record(
             tx, services, lock, Event.JUDGED, situation.account, client, flow_id=flow.flow_id, state=flow.state, route=flow.route
         )
+    if before is State.ASKING and flow.state is State.WAITING and not flow.void:
+        flow, lock = await begin_wait(tx, services, client, lock, flow, situation.account)
+    await _keep_code(tx, services, flow)
+    flow = begin_enrolling(services, flow)
     opened = None
+    if flow.state is State.ALLOWED and flow.action == Action.ADD_FACTOR and flow.wants.factor_kind in KEYS:
+        flow = replace(flow, ceremony=await ceremony_to_register(tx, services, flow, situation.account))
     if flow.state is State.ALLOWED and not flow.void and not _waits_for_person(flow):
         flow, opened = await _carry_out(tx, services, client, lock, flow, situation)
     return Advanced(flow=flow, situation=replace(situation, proofs=flow.proofs), opened=opened)
+
+
+async def _keep_code(tx: Transaction, services: Services, flow: Flow) -> None:
+    """A backup code stays reserved as long as its flow is open: a wait keeps it, too."""
+    if flow.backup_code is not None and flow.state in OPEN:
+        codes = next(p for p in flow.proofs if p.kind is FactorKind.BACKUP_CODE)
+        now, until = services.clock.now(), flow.expires_at
+        await tx.backup_codes.reserve(flow.account_id, codes.factor_id, flow.backup_code, flow.flow_id, until, now)
+    elif flow.state is not State.DONE:
+        await give_back_code(tx, flow)
+
+
+async def _with_remembered(
+    tx: Transaction, services: Services, client: Client, lock: SubjectLock, flow: Flow, event: FlowEvent, situation: Situation
+) -> tuple[Flow, SubjectLock]:
+    """A sign-in that asks for a second factor, on a device that is remembered: that proves itself, where it is enough (I6)."""
+    if flow.action != Action.SIGN_IN or flow.state is not State.ASKING or flow.void or not isinstance(event, Proven):
+        return flow, lock
+    proof = await remembered_proof(tx, services, client, situation.account)
+    if proof is None:
+        return flow, lock
+    further = step(flow, Proven(proof), policy=services.policy, situation=situation)
+    if further.state is not State.ALLOWED:
+        return flow, lock
+    await tx.factors.used(situation.account.account_id, proof.factor_id, services.clock.now())
+    lock = await record(tx, services, lock, Event.PROVEN, situation.account, client, flow_id=flow.flow_id, challenge=proof.kind)
+    return further, lock
 
 
 def _waits_for_person(flow: Flow) -> bool:
@@ -67,6 +136,8 @@ def _waits_for_person(flow: Flow) -> bool:
         return flow.moved  # brought to another browser by the link: which password is meant must be asked
     if flow.action == Action.ADD_ADDRESS:
         return not any(p.enrolling for p in flow.proofs)
+    if flow.action == Action.REPORT_STOLEN:
+        return not flow.wants.factor_id  # begun by a name: which one it is can be told only after a proof
     return flow.action in GIVES_LAST
 
 
@@ -74,41 +145,46 @@ async def _carry_out(
     tx: Transaction, services: Services, client: Client, lock: SubjectLock, flow: Flow, situation: Situation
 ) -> tuple[Flow, Opened | None]:
     account = situation.account
-    permit = permit_of(flow, services.clock.now())
-    change = Change(tx, services, client, lock, permit, flow, account)
+    if flow.action == Action.SIGN_IN and (flow.short or (flow.breached and not situation.known_device)):
+        return over(services, replace(flow, next_flow=await to_recovery(tx, services, client, flow, situation)), account), None
+    change = allowed(tx, services, client, lock, flow, account)
+    if flow.action == Action.ADD_ADDRESS and (stopped := await claim_number(change)) is not None:
+        return step(flow, stopped, policy=services.policy, situation=situation), None
+    change = await spend_code(change)
+    lock, permit = change.lock, change.permit
     opened = None
     match flow.action:
-        case Action.SIGN_IN if flow.breached and not situation.known_device:
-            flow = replace(flow, next_flow=await _to_new_password(tx, services, client, flow, situation))
         case Action.SIGN_IN:
-            opened, _ = await open_session(tx, services, client, lock, permit, flow, account)
+            opened, lock = await open_session(tx, services, client, lock, permit, flow, account)
+            known = situation.known_device
+            opened = await remember_if_wished(tx, services, client, lock, opened, account, known_device=known)
         case Action.SIGN_UP:
-            created, own = await create_account(change, flow.wants.name, flow.wants.password_hash)
+            created, own = await create_account(change, flow.wants.name, flow.wants.password_hash, kept_link(services, flow))
             flow = replace(flow, account_id=created.account_id)
             opened, _ = await open_session(tx, services, client, own, permit, flow, created)
-        case Action.ADD_ADDRESS:
-            await add_address(change)
-        case Action.REMOVE_ADDRESS:
-            await remove_address(change)
-        case Action.SET_MAIN_ADDRESS:
-            await set_main_address(change)
-        case Action.CHANGE_DETAILS:
-            await change_details(change)
-        case Action.END_SESSIONS:
-            await end_sessions(change)
+        case Action.CHANGE_DETAILS if flow.wants.factor_id:
+            await rename_factor(change)
+        case _ if flow.action in CHANGES:
+            await CHANGES[flow.action](change)
         case _:
             raise WrongStep(f"{flow.action} cannot be carried out yet")
     return over(services, flow, account), opened
 
 
-async def _to_new_password(tx: Transaction, services: Services, client: Client, flow: Flow, situation: Situation) -> str:
-    """The id of a recovery with the proofs of this sign-in: a breached password opens no session on an unknown device, it is
-    replaced first (P4)."""
+async def to_recovery(tx: Transaction, services: Services, client: Client, flow: Flow, situation: Situation) -> str:
+    """The id of a recovery with the proofs of this sign-in, and with the backup code that it has reserved.
+
+    A breached password opens no session on an unknown device, and one that is too short by now none at all: it is replaced first
+    (P4, P1). And who has lost the second factor goes on with what was shown already (R12).
+    """
     begun = replace(
         new_flow(services, client, Action.RECOVER, flow.account_id, flow.subject, typed=flow.typed, typed_key=flow.typed_key),
         proofs=flow.proofs,
     )
     recovery = step(begun, Started(), policy=services.policy, situation=replace(situation, proofs=flow.proofs))
+    if flow.backup_code is not None:
+        recovery = replace(recovery, backup_code=flow.backup_code)
+        await tx.backup_codes.hand_over(flow.account_id, flow.flow_id, recovery.flow_id, recovery.expires_at)
     await tx.flows.add(recovery)
     return recovery.flow_id
 

@@ -2,17 +2,20 @@
 
 from dataclasses import replace
 
-from sparekey.challenges import email_code
+from sparekey.challenges import message_code
+from sparekey.domain.actions import Action
 from sparekey.domain.errors import NotProven
 from sparekey.domain.flow.asked import Asked
 from sparekey.domain.limits import CODE_LANE, day_of, is_closed, lane
 from sparekey.domain.proofs import Proof
+from sparekey.use_cases.enrol_address import enrol_address
 from sparekey.use_cases.guesses import Guess
 from sparekey.use_cases.known_device import find_device
 from sparekey.use_cases.load_flow import Loaded, load_for_step, read_flow
 from sparekey.use_cases.notify import CODE
 from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.prove import prove, was_wrong
+from sparekey.use_cases.reachable import confirmed
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing
 from sparekey.use_cases.start_flow import check_volume
@@ -29,7 +32,7 @@ async def answer_code(services: Services, client: Client, flow_id: str, code: st
         # it: where short codes are closed, long ones are mailed, and links.
         guess = Guess(at.flow.subject, lane(CODE_LANE, device.device_id if device else "", ""), day_of(services.clock.now()))
         counter = await tx.guesses.count_one(guess.subject, guess.lane, guess.day)
-        outcome = email_code.check(
+        outcome = message_code.check(
             at.flow.asked,
             flow_id=flow_id,
             code=code,
@@ -38,10 +41,10 @@ async def answer_code(services: Services, client: Client, flow_id: str, code: st
             short_allowed=not is_closed(counter.today, counter.in_a_row),
         )
         match outcome:
-            case email_code.Right(asked):
+            case message_code.Right(asked):
                 await tx.guesses.take_back(guess.subject, guess.lane, guess.day)
                 return await prove_address(tx, services, client, at, asked)
-            case email_code.Wrong(asked_after):
+            case message_code.Wrong(asked_after):
                 await tx.flows.save(replace(at.flow, asked=asked_after))
                 await was_wrong(tx, services, client, at, CODE_LANE)
     raise NotProven
@@ -49,6 +52,10 @@ async def answer_code(services: Services, client: Client, flow_id: str, code: st
 
 async def prove_address(tx: Transaction, services: Services, client: Client, at: Loaded, asked: Asked, *, moved: bool = False) -> Standing:
     """The address of a question is proven: all codes and links of the flow are spent, and the flow moves on."""
+    now = services.clock.now()
     flow = replace(at.flow, asked=(), moved=at.flow.moved or moved)
-    proof = Proof(asked.kind, asked.factor_id, asked.thing, services.clock.now(), enrolling=asked.enrolling)
-    return await prove(tx, services, client, replace(at, flow=flow), proof)
+    proof = Proof(asked.kind, asked.factor_id, asked.thing, now, enrolling=asked.enrolling)
+    then = replace(at, flow=flow, account=await confirmed(tx, at.account, asked.thing, now))
+    if flow.action == Action.ADD_FACTOR and asked.enrolling:
+        return await enrol_address(tx, services, client, then, proof)
+    return await prove(tx, services, client, then, proof)

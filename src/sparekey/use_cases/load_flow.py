@@ -1,11 +1,14 @@
 """Load a flow for whoever may drive it: the browser or program that began it, or to which a mailed link brought it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sparekey.domain.accounts import Account
+from sparekey.domain.actions import Action
 from sparekey.domain.errors import FlowOver
 from sparekey.domain.flow.flow import Flow, check_open
+from sparekey.use_cases.pairing import pairing_of
 from sparekey.use_cases.ports import SubjectLock, Transaction
+from sparekey.use_cases.read_delivery import read_delivery
 from sparekey.use_cases.record import chain_of
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing, situation_of, standing
@@ -50,4 +53,9 @@ async def show_flow(services: Services, client: Client, flow_id: str) -> Standin
     async with services.store.transaction() as tx:
         account = await tx.accounts.get(flow.account_id)
         situation = await situation_of(tx, services, client, account, flow)
-    return standing(services, flow, situation)
+        delivery = await read_delivery(tx, flow, situation)
+        pairing = pairing_of(services, flow)
+        prompt = await tx.prompts.get(flow.prompt_id) if flow.prompt_id and pairing is None else None
+        approves = await tx.prompts.get(flow.wants.flow_id) if flow.action == Action.APPROVE_SIGN_IN else None
+    shown = standing(services, flow, situation, delivery=delivery)
+    return replace(shown, prompt=prompt, approves=approves, pairing=pairing)

@@ -4,16 +4,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sparekey.challenges import email_code
+from sparekey.challenges import message_code
 from sparekey.domain.accounts import Account, AccountId, Address, AddressKind
 from sparekey.domain.devices import device_name
-from sparekey.domain.factors import Thing, ThingKind
+from sparekey.domain.factors import FactorKind, Thing, ThingKind
 from sparekey.domain.flow.asked import Asked
 from sparekey.domain.flow.flow import Flow
 from sparekey.domain.limits import NOTICE_LINK_LASTS
 from sparekey.domain.masks import masked
 from sparekey.domain.messages import Message, MessageKind
-from sparekey.messages.params import PARAMS
+from sparekey.messages.params import BY_TEXT, PARAMS
 from sparekey.use_cases.ports import NoticeLink, Transaction
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.tokens import token_hash
@@ -39,6 +39,7 @@ class Recipient:
     language: str
     void: bool
     main_address: str = ""
+    channel: AddressKind = AddressKind.EMAIL
 
 
 async def may_send(services: Services, subject: str) -> bool:
@@ -73,11 +74,14 @@ async def send_code(
     )
     code = _long_code(services) if long else services.chance.digits(6)
     link = services.chance.token()
-    tells = frozenset() if recipient.void else PARAMS[recipient.kind]
-    asked = email_code.ask(
+    by_text = recipient.channel is AddressKind.PHONE
+    # A text has no link but the short one; what nobody is told, nothing answers.
+    tells = frozenset() if recipient.void else PARAMS[recipient.kind] - ({"link"} if by_text else set())
+    asked = message_code.ask(
         flow_id=flow.flow_id,
         factor_id=recipient.address_id,
-        thing=Thing(ThingKind.MAILBOX, recipient.key),
+        thing=Thing(ThingKind.NUMBER if by_text else ThingKind.MAILBOX, recipient.key),
+        kind=FactorKind.SMS if by_text else FactorKind.EMAIL,
         code=code if "code" in tells else services.chance.token(),
         link=link if "link" in tells else services.chance.token(),
         lasts=lasts,
@@ -100,7 +104,7 @@ async def send_code(
             message_id=message_id,
             account_id=recipient.account_id,
             kind=recipient.kind,
-            channel=AddressKind.EMAIL,
+            channel=recipient.channel,
             to=recipient.to,
             hint=masked(recipient.to),
             language=recipient.language,
@@ -126,11 +130,11 @@ async def tell(
     *,
     flow_id: str = "",
 ) -> None:
-    """One notice to each of some addresses. Of ``params`` each kind of message takes what it may say.
+    """One notice to each of some addresses; to phones only what has a short form. Of ``params`` each kind takes what it may say.
 
     A notice of a change carries a link of its own, "this wasn't me" (mission.md, H1). ``flow_id``: of the flow that made the change.
     """
-    for address in addresses:
+    for address in (a for a in addresses if a.kind is AddressKind.EMAIL or kind in BY_TEXT):
         token = services.chance.token()[:DISOWN_TOKEN]
         if "disown" in PARAMS[kind]:
             link = NoticeLink(account.account_id, address.address_id, kind, flow_id, now, now + NOTICE_LINK_LASTS)

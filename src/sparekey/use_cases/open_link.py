@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from sparekey.challenges import email_code
+from sparekey.challenges import message_code
 from sparekey.domain.actions import Action
 from sparekey.domain.errors import FlowOver, NotSignedIn
 from sparekey.domain.flow.asked import Asked
@@ -69,7 +69,7 @@ def _asked(services: Services, flow: Flow, token: str) -> Asked:
     now = services.clock.now()
     if not flow.is_open(now):
         raise FlowOver("link_over")
-    outcome = email_code.check_link(
+    outcome = message_code.check_link(
         flow.asked,
         flow_id=flow.flow_id,
         link=token[ID_LENGTH:],
@@ -77,7 +77,7 @@ def _asked(services: Services, flow: Flow, token: str) -> Asked:
         hashes=lambda text: services.sealer.keyed_hashes(text.encode(), CODE),
     )
     match outcome:
-        case email_code.Right(asked):
+        case message_code.Right(asked):
             return asked
-        case email_code.Wrong():
+        case message_code.Wrong():
             raise FlowOver("link_over")

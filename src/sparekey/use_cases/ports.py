@@ -380,7 +380,7 @@ class Sessions(Protocol):
     async def end_all(self, account_id: AccountId, except_session: str = "") -> int: ...
 
     async def refresh(self, session: Session) -> None:
-        """Writes the proofs of a session anew (after a fresh proof)."""
+        """Writes anew what a session is worth: its proofs (after a fresh one), and whether it is limited."""
 
 
 class Devices(Protocol):
@@ -670,6 +670,23 @@ class DevPhone(Protocol):
     def list(self) -> Sequence[DevLetter]: ...
 
     def clear(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SmsReceipt:
+    """What a provider reports of a text afterwards. ``receipt``: as ``Delivery.send`` answered it. ``state``: under_way, delivered, failed.
+    ``reason``: gone, switched_off, blocked, no_texts, filtered, or empty. ``to``: the number, where it is told, or empty.
+    """
+
+    receipt: str
+    state: str
+    reason: str
+    to: str
+
+
+class SmsReceipts(Protocol):
+    def read(self, headers: Mapping[str, str], body: bytes) -> SmsReceipt:
+        """``headers``: names in lower case. Raises ``ValueError`` for what is not the provider's, or is too old."""
 
 
 class Refused(Exception):

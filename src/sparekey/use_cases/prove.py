@@ -3,18 +3,16 @@
 from dataclasses import replace
 
 from sparekey.domain.accounts import Account
-from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
 from sparekey.domain.errors import FlowOver, WrongStep
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.flow.events import Proven
 from sparekey.domain.flow.flow import judge
-from sparekey.domain.flow.state import State
 from sparekey.domain.proofs import Proof
 from sparekey.use_cases.advance import advance
-from sparekey.use_cases.ask_by_mail import ask_by_mail
+from sparekey.use_cases.ask_by_message import ask_by_message, enrolled_kind
 from sparekey.use_cases.load_flow import Loaded
-from sparekey.use_cases.ports import AddressTaken, Transaction
+from sparekey.use_cases.ports import AddressTaken, FactorTaken, Transaction
 from sparekey.use_cases.record import record
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing, choices_of, situation_of, standing
@@ -23,7 +21,7 @@ from sparekey.use_cases.standing import Standing, choices_of, situation_of, stan
 async def must_be_asked(tx: Transaction, services: Services, client: Client, at: Loaded, kind: FactorKind) -> None:
     """Raises ``WrongStep`` when the flow does not take this kind of proof now."""
     situation = await situation_of(tx, services, client, at.account, at.flow)
-    if kind not in choices_of(at.flow, judge(at.flow, services.policy, situation)):
+    if kind not in choices_of(services, at.flow, judge(at.flow, services.policy, situation)):
         raise WrongStep(f"{kind} is not asked for")
 
 
@@ -43,16 +41,18 @@ async def prove(tx: Transaction, services: Services, client: Client, at: Loaded,
     except AddressTaken:
         # Whoever proved it first has it. Found by the unique index, so the transaction cannot go on: say it in the next one.
         raise FlowOver("taken") from None
+    except FactorTaken:
+        raise FlowOver("social_taken") from None
     flow, held = moved.flow, False
-    if flow.action == Action.ADD_ADDRESS and flow.state is State.ALLOWED and not flow.asked:
-        flow, held = await ask_by_mail(tx, services, client, flow, at.account)
+    if (kind := enrolled_kind(flow)) is not None and not flow.asked:
+        flow, held = await ask_by_message(tx, services, client, flow, at.account, kind)
     await tx.flows.save(flow)
     return standing(services, flow, moved.situation, held=held, opened=moved.opened)
 
 
-async def was_wrong(tx: Transaction, services: Services, client: Client, at: Loaded, kind: FactorKind) -> None:
-    """Record a wrong answer. The caller commits, and then raises ``NotProven``."""
-    await record(tx, services, at.lock, Event.WRONG, at.account, client, flow_id=at.flow.flow_id, challenge=kind)
+async def was_wrong(tx: Transaction, services: Services, client: Client, at: Loaded, kind: FactorKind, **why: str) -> None:
+    """Record a wrong answer. ``why``: stable names for the audit log. The caller commits, and then raises ``NotProven``."""
+    await record(tx, services, at.lock, Event.WRONG, at.account, client, flow_id=at.flow.flow_id, challenge=kind, **why)
 
 
 async def _refresh_session(tx: Transaction, client: Client, account: Account, proof: Proof) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from sparekey.challenges.webauthn import RelyingParty
 from sparekey.domain.passwords import PasswordRules
 from sparekey.domain.policy.model import Policy
 from sparekey.domain.sessions import Session
@@ -10,6 +11,7 @@ from sparekey.use_cases.ports import (
     Chance,
     Clock,
     Identifiers,
+    Operators,
     PasswordHasher,
     Places,
     Sealer,
@@ -22,10 +24,13 @@ from sparekey.use_cases.ports import (
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """``words``: what a stranger knows of the site, hence no password."""
+    """``words``: what a stranger knows of the site, hence no password. ``texts``: it can send texts to phones.
+    ``second_factor_required``: of every account (mission.md, F8)."""
 
     name: str
     words: tuple[str, ...]
+    texts: bool = False
+    second_factor_required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +59,11 @@ class Services:
     limits: VolumeLimits
     identifiers: Identifiers
     places: Places
+    operators: Operators
     policy: Policy
     password_rules: PasswordRules
     site: Site
+    relying_party: RelyingParty
     social: Social = Social()
 
 
@@ -74,3 +81,7 @@ class Client:
     language: str
     device_token: str = ""
     session: Session | None = None
+    remembered_token: str = ""
+    """The cookie of a remembered device, or empty."""
+    remember: bool = False
+    """The person wants this device to be remembered, if the sign-in shows a second factor (mission.md, I6)."""

@@ -9,8 +9,9 @@ from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
 from sparekey.domain.errors import FieldProblem, InvalidInput
 from sparekey.domain.flow.wants import Wants
+from sparekey.domain.limits import RESERVED
 from sparekey.domain.names import check_name
-from sparekey.use_cases.ask_by_mail import RESERVED, ask_by_mail
+from sparekey.use_cases.ask_by_message import ask_by_message
 from sparekey.use_cases.check_password import check_password
 from sparekey.use_cases.record import SUBJECT, record
 from sparekey.use_cases.services import Client, Services
@@ -55,7 +56,7 @@ async def sign_up(services: Services, client: Client, *, name: str, email: str, 
         )
         stand_in = nobody()
         await record(tx, services, lock, Event.SIGN_UP_STARTED, stand_in, client, flow_id=flow.flow_id)
-        flow, held = await ask_by_mail(tx, services, client, flow, stand_in)
+        flow, held = await ask_by_message(tx, services, client, flow, stand_in)
         await tx.flows.add(flow)
         situation = await situation_of(tx, services, client, stand_in, flow)
     return standing(services, flow, situation, held=held)

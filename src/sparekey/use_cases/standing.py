@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sparekey.domain.accounts import NOBODY_ID, Account
+from sparekey.domain.accounts import NOBODY_ID, Account, second_factors
 from sparekey.domain.actions import Action
-from sparekey.domain.factors import FactorKind
+from sparekey.domain.factors import PHISHING_RESISTANT, Factor, FactorKind, things_behind
 from sparekey.domain.flow.flow import Flow, judge
 from sparekey.domain.flow.state import State
 from sparekey.domain.limits import RESEND_AFTER
@@ -13,10 +13,26 @@ from sparekey.domain.policy.model import Situation
 from sparekey.domain.policy.verdict import Ask, Verdict
 from sparekey.domain.sessions import Session
 from sparekey.use_cases.known_device import find_device, in_usual_surroundings
-from sparekey.use_cases.ports import Transaction
+from sparekey.use_cases.other_ways import NotNow, not_now
+from sparekey.use_cases.pairing import Pairing
+from sparekey.use_cases.ports import Prompt, Transaction
 from sparekey.use_cases.services import Client, Services
+from sparekey.use_cases.social_identity import Suggested, suggested
 
-CHALLENGES = frozenset({FactorKind.EMAIL, FactorKind.PASSKEY, FactorKind.PASSWORD, FactorKind.SECURITY_KEY, FactorKind.SOCIAL})
+CHALLENGES = frozenset(
+    {
+        FactorKind.BACKUP_CODE,
+        FactorKind.EMAIL,
+        FactorKind.PASSKEY,
+        FactorKind.PASSWORD,
+        FactorKind.PHONE_APPROVAL,
+        FactorKind.REMEMBERED_DEVICE,
+        FactorKind.SECURITY_KEY,
+        FactorKind.SMS,
+        FactorKind.SOCIAL,
+        FactorKind.TOTP,
+    }
+)
 """The kinds for which there is a challenge. The policy names more than can be asked today; only these are offered."""
 
 
@@ -27,6 +43,23 @@ class Opened:
     session: Session
     token: str
     device_token: str
+    remembered_token: str = ""
+    """Of the device that is remembered from now on; empty when none is."""
+    offer_second: bool = False
+    """The account has no second factor, and it is time to offer one kindly (mission.md, F8)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How far a message came. ``state``: queued, accepted (by the mailbox's server or the operator), arrived, refused. ``at``: since when
+    (UTC), ``None`` for queued. ``reason``: why it was refused, a stable name, or empty. ``mailed_instead``: a code went by e-mail then.
+    """
+
+    kind: FactorKind
+    state: str
+    at: datetime | None
+    reason: str
+    mailed_instead: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +68,8 @@ class Standing:
 
     ``choices``: the kinds of proof that may be tried now, best first. ``sent``: a code was sent (or would have been, for a
     name that nobody has). ``resend_at``: from when (UTC) another may be asked for. ``held``: a limit on messages to this
-    recipient held the last one back; those sent before are still good.
+    recipient held the last one back; those sent before are still good. ``prompt``: the question to the owner's phone. ``approves``: that of
+    the computer that is approved, whose number this side must not see. ``pairing``: the code with which a phone is enrolled.
     """
 
     flow: Flow
@@ -45,6 +79,21 @@ class Standing:
     resend_at: datetime | None
     held: bool = False
     opened: Opened | None = None
+    sent_by: tuple[FactorKind, ...] = ()
+    """The kinds of message that were asked for, the newest first."""
+    delivery: Delivery | None = None
+    """What became of the newest message, for who may know it (mission.md, R14)."""
+    prompt: Prompt | None = None
+    approves: Prompt | None = None
+    pairing: Pairing | None = None
+    can_remember: bool = False
+    """The next proof may be the second factor of a sign-in, and the site remembers devices (mission.md, I6)."""
+    operator_refuses: bool = False
+    """The operator of the number that was typed refuses many texts today, from everybody."""
+    not_now: tuple[NotNow, ...] = ()
+    """What cannot be tried now, and why; nothing before the first proof."""
+    suggested: Suggested | None = None
+    """For a sign-up that began at another provider and still lacks name and address."""
 
     @property
     def needs_password(self) -> bool:
@@ -56,7 +105,7 @@ async def situation_of(tx: Transaction, services: Services, client: Client, acco
     """The account and the circumstances of this attempt, for the policy to judge."""
     device = await find_device(tx, client, account.account_id)
     session = client.session
-    mine = session is not None and session.account_id == account.account_id
+    mine = session is not None and session.account_id == account.account_id and may_begin(session, flow.action if flow else "")
     return Situation(
         account=account,
         proofs=flow.proofs if flow else (),
@@ -66,7 +115,16 @@ async def situation_of(tx: Transaction, services: Services, client: Client, acco
         known_device=device is not None and in_usual_surroundings(services, client, device),
         breached_password=flow.breached if flow else False,
         nothing_more=flow.nothing_more if flow else False,
+        target=_target(account, flow) if flow else None,
     )
+
+
+def _target(account: Account, flow: Flow) -> Factor | None:
+    """The factor that the action removes; where it removes all second factors, the one that takes most to remove."""
+    if flow.action != Action.REMOVE_FACTOR:
+        return None
+    going = [f for f in second_factors(account) if flow.wants.factor_id in {"", f.factor_id}]
+    return max(going, key=lambda f: (f.kind in PHISHING_RESISTANT, len(things_behind(f.kind, f.thing))), default=None)
 
 
 def choices_of(services: Services, flow: Flow, verdict: Verdict | None) -> tuple[FactorKind, ...]:
@@ -77,20 +135,45 @@ def choices_of(services: Services, flow: Flow, verdict: Verdict | None) -> tuple
         return (FactorKind.SOCIAL,)
     if flow.action == Action.SIGN_UP and not flow.wants.address_key:
         return ()  # name and address come first
-    there = CHALLENGES if services.social.providers else CHALLENGES - {FactorKind.SOCIAL}
+    there = asked_here(services)
     return tuple(k for k in verdict.choices if k in there and _can_be_asked(flow, k))
 
 
+def asked_here(services: Services) -> frozenset[FactorKind]:
+    """The kinds that this site can ask for."""
+    there = CHALLENGES if services.social.providers else CHALLENGES - {FactorKind.SOCIAL}
+    return frozenset(k for k in there if can_be_sent(services, k))
+
+
+def _preferred_first(situation: Situation, choices: tuple[FactorKind, ...]) -> tuple[FactorKind, ...]:
+    """What the owner prefers comes first, for the one who has shown something (mission.md, F7)."""
+    if not situation.in_session and not situation.proofs:
+        return choices
+    return tuple(sorted(choices, key=lambda k: k != situation.account.preferred))
+
+
+def can_be_sent(services: Services, kind: FactorKind) -> bool:
+    """Whether the site has a way out for this kind of message."""
+    return kind is not FactorKind.SMS or services.site.texts
+
+
 def _can_be_asked(flow: Flow, kind: FactorKind) -> bool:
+    if kind is FactorKind.REMEMBERED_DEVICE:
+        return flow.action == Action.RECOVER  # at sign-in it proves itself
     if not is_by_name(flow):
-        return kind is not FactorKind.EMAIL
+        return True
     # A security key answers to its own id only, and ids are told to nobody who has shown nothing (D3).
     return kind is not FactorKind.SECURITY_KEY or any(not p.enrolling for p in flow.proofs)
 
 
+def may_begin(session: Session, action: str) -> bool:
+    """Whether a session is good for an action: one that lacks its second factor is good for adding that, and nothing else (F8)."""
+    return not session.limited or action == Action.ADD_FACTOR
+
+
 def is_by_name(flow: Flow) -> bool:
     """Whether the flow began with a typed name, not in a session."""
-    return flow.action in {Action.SIGN_UP, Action.SIGN_IN, Action.RECOVER}
+    return flow.action in {Action.SIGN_UP, Action.SIGN_IN, Action.RECOVER} or (flow.action == Action.REPORT_STOLEN and bool(flow.typed_key))
 
 
 def is_nameless(flow: Flow) -> bool:
@@ -98,16 +181,43 @@ def is_nameless(flow: Flow) -> bool:
     return flow.action == Action.SIGN_IN and flow.account_id == NOBODY_ID and not flow.typed_key
 
 
-def standing(services: Services, flow: Flow, situation: Situation, *, held: bool = False, opened: Opened | None = None) -> Standing:
+def standing(
+    services: Services,
+    flow: Flow,
+    situation: Situation,
+    *,
+    held: bool = False,
+    opened: Opened | None = None,
+    delivery: Delivery | None = None,
+) -> Standing:
     """Ask the policy what may be done next."""
     verdict = judge(flow, services.policy, situation) if flow.state in {State.ASKING, State.WAITING} else None
-    sent = [a.asked_at for a in flow.asked]
+    sent = [a for a in flow.asked if not a.by_itself]
     return Standing(
         flow=flow,
         verdict=verdict,
-        choices=choices_of(services, flow, verdict),
+        choices=(choices := _preferred_first(situation, choices_of(services, flow, verdict))),
+        not_now=not_now(services.policy, flow, situation, asked_here(services), choices) if isinstance(verdict, Ask) else (),
         sent=bool(sent),
-        resend_at=max(sent) + RESEND_AFTER if sent else None,
+        sent_by=tuple(dict.fromkeys(a.kind for a in reversed(sent))),
+        resend_at=max(a.asked_at for a in sent) + RESEND_AFTER if sent else None,
         held=held,
         opened=opened,
+        can_remember=_can_remember(services, flow, situation),
+        suggested=suggested(services, flow),
+        delivery=delivery,
+        operator_refuses=bool(sent) and sent[-1].kind is FactorKind.SMS and _operator_refuses(services, flow),
     )
+
+
+def _can_remember(services: Services, flow: Flow, situation: Situation) -> bool:
+    if flow.action != Action.SIGN_IN or flow.state is not State.ASKING or all(p.enrolling for p in flow.proofs):
+        return False
+    return services.policy.actions[Action.REMEMBER_DEVICE].offered and has_second_factor(situation.account)
+
+
+def _operator_refuses(services: Services, flow: Flow) -> bool:
+    """Of the number as it was typed, whoever has it; after a first proof, of the number that the text went to."""
+    key = flow.asked[-1].thing.name if any(not p.enrolling for p in flow.proofs) else flow.typed_key
+    channel, _, number = key.partition(":")
+    return channel == "phone" and services.operators.refuses_many(number, services.clock.now())

@@ -1,20 +1,25 @@
-"""Begin a flow from a typed name, known or not, and ask its mailbox. One road for both (D3)."""
+"""Begin a flow from a typed name, known or not, and ask its mailbox or number. One road for both (D3)."""
 
 import unicodedata
 
 from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
 from sparekey.domain.errors import FieldProblem, InvalidInput
-from sparekey.use_cases.ask_by_mail import ask_by_mail
+from sparekey.domain.factors import FactorKind
+from sparekey.domain.policy.conditions import rules_of
+from sparekey.use_cases.ask_by_message import ask_by_message
 from sparekey.use_cases.record import chain_of, record, subject_of
 from sparekey.use_cases.services import Client, Services
-from sparekey.use_cases.standing import Standing, situation_of, standing
+from sparekey.use_cases.standing import Standing, can_be_sent, situation_of, standing
 from sparekey.use_cases.start_flow import check_volume, new_flow
 
 LONGEST = 320
 
 
-async def start_by_name(services: Services, client: Client, action: Action, typed: str, event: Event, limit: str) -> Standing:
+async def start_by_name(
+    services: Services, client: Client, action: Action, typed: str, event: Event, limit: str, kind: FactorKind | None = None
+) -> Standing:
+    """``kind``: by what the first message goes; ``None`` for a text to who typed a number, and a mail to everybody else."""
     typed = typed.strip()
     if not typed:
         raise InvalidInput(FieldProblem("identifier", "identifier_missing"))
@@ -28,7 +33,13 @@ async def start_by_name(services: Services, client: Client, action: Action, type
         lock = await tx.audit.lock(chain_of(subject, services.clock.now()))
         flow = new_flow(services, client, action, account.account_id, subject, typed=typed, typed_key=key)
         await record(tx, services, lock, event, account, client, flow_id=flow.flow_id, subject=subject)
-        flow, held = await ask_by_mail(tx, services, client, flow, account)
+        flow, held = await ask_by_message(tx, services, client, flow, account, kind or _first(services, action, key))
         await tx.flows.add(flow)
         situation = await situation_of(tx, services, client, account, flow)
     return standing(services, flow, situation, held=held)
+
+
+def _first(services: Services, action: Action, key: str) -> FactorKind:
+    """Only the name as typed decides, so it is the same whether somebody has it or not."""
+    by_text = key.startswith("phone:") and can_be_sent(services, FactorKind.SMS) and FactorKind.SMS in rules_of(services.policy, action).ask
+    return FactorKind.SMS if by_text else FactorKind.EMAIL

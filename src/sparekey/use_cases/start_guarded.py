@@ -7,17 +7,18 @@ from dataclasses import replace
 
 from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
-from sparekey.domain.errors import FieldProblem, InvalidInput, NotSignedIn
+from sparekey.domain.errors import FieldProblem, InvalidInput, NotSignedIn, SecondFactorNeeded
 from sparekey.domain.flow.events import Started
 from sparekey.domain.flow.state import State
 from sparekey.domain.flow.wants import Wants
 from sparekey.use_cases.advance import advance
-from sparekey.use_cases.ask_by_mail import RESERVED, ask_by_mail
+from sparekey.use_cases.ask_by_message import BY_MESSAGE, ask_by_message, enrolled_kind
 from sparekey.use_cases.ports import AddressTaken
 from sparekey.use_cases.record import record
 from sparekey.use_cases.services import Client, Services
-from sparekey.use_cases.standing import Standing, situation_of, standing
+from sparekey.use_cases.standing import Standing, may_begin, situation_of, standing
 from sparekey.use_cases.start_flow import new_flow
+from sparekey.use_cases.wanted_address import check_second, is_void, own_address
 
 GUARDED = frozenset(
     {
@@ -35,22 +36,19 @@ async def start_guarded(services: Services, client: Client, action: Action, want
     """Raises ``NotSignedIn``, ``InvalidInput``, and what the action raises."""
     if client.session is None:
         raise NotSignedIn
+    if not may_begin(client.session, action):
+        raise SecondFactorNeeded
     account_id = client.session.account_id
     async with services.store.transaction() as tx:
         lock = await tx.audit.lock(account_id)
         account = await tx.accounts.get(account_id)
         void = False
         if action == Action.ADD_ADDRESS:
-            if any(a.key == wants.address_key for a in account.addresses):
-                raise InvalidInput(FieldProblem("email", "address_is_yours"))
-            holder = await tx.accounts.holder_of(wants.address_key, services.clock.now() - RESERVED)
-            void = holder is not None and holder != account_id
+            void = await is_void(tx, services, account, wants)
         if action in {Action.REMOVE_ADDRESS, Action.SET_MAIN_ADDRESS}:
-            chosen = next((a for a in account.addresses if a.address_id == wants.address), None)
-            if chosen is None:
-                raise InvalidInput(FieldProblem("address", "address_unknown"))
-            if chosen.main:
-                raise InvalidInput(FieldProblem("address", "address_is_main"))
+            own_address(account, action, wants)
+        if action == Action.ADD_FACTOR and wants.factor_kind in BY_MESSAGE:
+            check_second(services, account, wants)
         flow = new_flow(
             services, client, action, account_id, account_id, typed=wants.address, typed_key=wants.address_key, wants=wants, void=void
         )
@@ -62,9 +60,9 @@ async def start_guarded(services: Services, client: Client, action: Action, want
         except AddressTaken:
             raise InvalidInput(FieldProblem("user_name", "user_name_taken")) from None
         flow = moved.flow
-        if action == Action.ADD_ADDRESS and flow.state is State.ALLOWED:
-            flow, held = await ask_by_mail(tx, services, client, flow, account)
-        if action in {Action.REMOVE_ADDRESS, Action.SET_MAIN_ADDRESS}:
+        if (kind := enrolled_kind(flow)) is not None:
+            flow, held = await ask_by_message(tx, services, client, flow, account, kind)
+        if action != Action.ADD_ADDRESS:
             flow = replace(flow, typed="")
         await tx.flows.add(flow)
     return standing(services, flow, moved.situation, held=held, opened=moved.opened)

@@ -24,10 +24,12 @@ Known = (
     | e.FlowOver
     | e.NotSignedIn
     | e.NeedsFreshProof
+    | e.SecondFactorNeeded
     | e.BadRequest
     | e.WrongStep
     | e.StaleFlow
     | e.Busy
+    | e.ProviderFailed
     | e.StoreUnavailable
 )
 
@@ -39,6 +41,8 @@ BAD_REQUEST = {
     "foreign_origin": 403,
     "cookies_refused": 403,
     "foreign_host": 421,
+    "receipt_not_genuine": 403,
+    "receipt_over": 409,
 }
 """Reasons of ``BadRequest`` that have a status of their own; all others are 400."""
 
@@ -52,7 +56,7 @@ def shown(error: Known) -> Shown:
             return Shown(401, error.reason)
         case e.NotSignedIn():
             return Shown(401, error.reason)
-        case e.NeedsFreshProof():
+        case e.NeedsFreshProof() | e.SecondFactorNeeded():
             return Shown(403, error.reason)
         case e.TooManyTries(retry_after=seconds, reason=reason):
             return Shown(429, reason, (), seconds)
@@ -64,6 +68,9 @@ def shown(error: Known) -> Shown:
             return Shown(409, error.reason)
         case e.Busy(retry_after=seconds):
             return Shown(503, error.reason, (), seconds)
+        case e.ProviderFailed(reason=reason):
+            # A silent provider is none of our own failures (503), and worth another try; one that says no proves nothing.
+            return Shown(503, reason, (), 30) if reason == "provider_silent" else Shown(401, reason)
         case e.StoreUnavailable():
             return Shown(503, error.reason, (), 5)
         case _:

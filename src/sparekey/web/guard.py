@@ -1,10 +1,11 @@
 """What stands before every door: which host, how large, from which origin, which browser, whose session.
 
 Cookies: ``browser`` is a random secret that binds flows and CSRF tokens to this browser; ``device`` marks a known device and proves
-nothing; ``session`` opens the account. All are ``__Host-`` and ``Secure`` where people come by https.
+nothing; ``remembered`` stands in for the second factor here; ``session`` opens the account. All are ``__Host-`` and ``Secure`` where people come by https.
 """
 
 import hmac
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -12,10 +13,10 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sparekey.domain.errors import BadRequest, NotSignedIn
+from sparekey.domain.errors import BadRequest, NotSignedIn, SecondFactorNeeded
 from sparekey.messages import catalogue
 from sparekey.use_cases.known_device import with_token
-from sparekey.use_cases.ports import DevMailbox, DevPhone, Sealer, WhoIs
+from sparekey.use_cases.ports import DevMailbox, DevPhone, Sealer, SmsReceipts, WhoIs
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Opened
 from sparekey.use_cases.who_is import SessionChecks
@@ -57,7 +58,7 @@ class Door:
     """What every handler is given.
 
     ``origin``: scheme and host that people use. ``mailbox`` and ``phone``: of development, else ``None``. ``wake``: tells the
-    worker of this process that a request may have written messages.
+    worker of this process that a request may have written messages. ``receipts``: of the provider of texts, or ``None``.
     """
 
     services: Services
@@ -69,6 +70,7 @@ class Door:
     wake: Callable[[], None]
     mailbox: DevMailbox | None = None
     phone: DevPhone | None = None
+    receipts: SmsReceipts | None = None
 
 
 def door_of(request: Request) -> Door:
@@ -83,6 +85,8 @@ class Visitor:
     client: Client
     who: WhoIs | None
     fresh: bool
+    held: bool = False
+    """Signed in, but without the second factor that the site requires, on a page that does not lead to adding one."""
 
 
 def network_of(request: Request) -> str:
@@ -98,7 +102,9 @@ async def visitor(request: Request) -> Visitor:
     """The browser and the session of a page's request. Raises ``StoreUnavailable``."""
     door = door_of(request)
     token = door.cookies.read(request, "session")
-    who = await door.checks.who_is(token) if token else None
+    found = await door.checks.any_session(token) if token else None
+    held = found is not None and found.session.limited and not leads_to_second_factor(request)
+    who = None if held else found
     holder = door.cookies.read(request, "browser")
     fresh = len(holder) < 40
     cookie_language = request.cookies.get("sparekey-language", "")
@@ -111,10 +117,22 @@ async def visitor(request: Request) -> Visitor:
             language=catalogue.choose(request.headers.get("accept-language", ""), chosen),
             device_token=door.cookies.read(request, "device"),
             session=who.session if who else None,
+            remembered_token=door.cookies.read(request, "remembered"),
         ),
         who=who,
         fresh=fresh,
+        held=held,
     )
+
+
+LEADS_TO_SECOND_FACTOR: Final = re.compile(
+    r"/account/second-factor(/\w+)?|/flow/\w+(/[\w-]+)?|/sign-out|/language|/api/v1/flows(/.*)?|/api/v1/session"
+)
+"""The only doors for a session that lacks a required second factor. What may be begun behind them is said by ``standing.may_begin``."""
+
+
+def leads_to_second_factor(request: Request) -> bool:
+    return LEADS_TO_SECOND_FACTOR.fullmatch(request.url.path) is not None
 
 
 def csrf_token(sealer: Sealer, holder: str) -> str:
@@ -152,10 +170,14 @@ def keep_opened(request: Request, response: Response, opened: Opened | None) -> 
     if opened.device_token:
         known = with_token(cookies.read(request, "device"), opened.device_token)
         cookies.set(response, "device", known, lasts=TEN_YEARS)
+    if opened.remembered_token:
+        remembered = with_token(cookies.read(request, "remembered"), opened.remembered_token)
+        cookies.set(response, "remembered", remembered, lasts=MONTH)
 
 
 async def bearer(request: Request) -> WhoIs:
-    """The session of a program. Cookies are not looked at, so no other site can borrow them. Raises ``NotSignedIn``."""
+    """The session of a program. Cookies are not looked at, so no other site can borrow them. Raises ``NotSignedIn``, and
+    ``SecondFactorNeeded`` where it is good only for adding one."""
     who = await bearer_or_none(request)
     if who is None:
         raise NotSignedIn
@@ -166,4 +188,7 @@ async def bearer_or_none(request: Request) -> WhoIs | None:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token or len(token) > LONGEST_COOKIE:
         return None
-    return await door_of(request).checks.who_is(token)
+    found = await door_of(request).checks.any_session(token)
+    if found is not None and found.session.limited and not leads_to_second_factor(request):
+        raise SecondFactorNeeded
+    return found

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from sparekey.web import health
+from sparekey.web import health, receipts
 from sparekey.web.api import openapi
 from sparekey.web.api.routes import API_ROUTES
-from sparekey.web.pages import account, dev, flow, link, public, recover, sign_in, sign_up, site
+from sparekey.web.pages import account, dev, flow, link, passkeys, public, recover, sign_in, sign_up, site, social
 from sparekey.web.pages.render import STATIC
 
 
@@ -21,7 +21,9 @@ def routes(*, development: bool) -> list[BaseRoute]:
         *recover.ROUTES,
         *flow.ROUTES,
         *link.ROUTES,
+        *social.ROUTES,
         *account.ROUTES,
+        *passkeys.ROUTES,
         *site.ROUTES,
         *(dev.ROUTES if development else ()),
     )
@@ -30,6 +32,7 @@ def routes(*, development: bool) -> list[BaseRoute]:
         *(Route(r.path, r.handler, methods=[r.method], name=r.name) for r in API_ROUTES if r.handler),
         *pages,
         Route("/api/v1/openapi.json", openapi.document, methods=["GET"]),
+        Route(receipts.PATH, receipts.take, methods=["POST"]),
         Route("/health/live", health.live, methods=["GET"]),
         Route("/health/ready", health.ready, methods=["GET"]),
         Mount("/static", StaticFiles(directory=STATIC), name="static"),

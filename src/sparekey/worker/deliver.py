@@ -7,7 +7,7 @@ any number of nodes may run this. What is not here: the loop (``run.py``), and w
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, assert_never
@@ -15,8 +15,9 @@ from typing import Final, assert_never
 import structlog
 
 from sparekey.domain.accounts import AddressKind
+from sparekey.domain.messages import Message
 from sparekey.messages.render import Rendered, render
-from sparekey.use_cases.ports import Chance, Claimed, Clock, Delivery, Outbox, Refused, Store, TryLater
+from sparekey.use_cases.ports import Chance, Claimed, Clock, Delivery, NoSuchRecipient, Refused, Store, Transaction, TryLater
 
 AT_ONCE: Final = 50
 """Rows claimed in one transaction."""
@@ -72,7 +73,11 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class GivenUp:
+    """``refused``: by every provider, for good. ``gone``: one of them says that there is no such mailbox or number."""
+
     error: str
+    refused: bool = False
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,8 @@ class Batch:
     rows: Sequence[Claimed]
     lease_until: datetime
 
+
+OnRefused = Callable[[Message, bool], Awaitable[None]]
 
 Outcome = Sent | Void | Worthless | Again | GivenUp
 
@@ -119,7 +126,9 @@ class Deliverer:
         site_name: str,
         base_url: str,
         seconds_per_send: float = SECONDS_PER_SEND,
+        on_refused: OnRefused | None = None,
     ) -> None:
+        """``on_refused``: told of each message that all providers refused for good, after it is marked, and whether its reader is gone."""
         self._store = store
         self._clock = clock
         self._chance = chance
@@ -129,6 +138,7 @@ class Deliverer:
         self._seconds = seconds_per_send
         self._gates = {channel: asyncio.Semaphore(SIDE_BY_SIDE) for channel in AddressKind}
         self._down_at: dict[str, datetime] = {}
+        self._on_refused = on_refused
 
     async def deliver_due(self) -> int:
         """Deliver what is due, ``AT_ONCE`` messages at most; answers how many were taken up."""
@@ -180,13 +190,14 @@ class Deliverer:
             ways = self._in_order(message.channel)
             if self._clock.now() + timedelta(seconds=self._seconds) * len(ways) > lease_until:
                 return claimed, None
-            reasons, for_good = [], True
+            reasons, for_good, gone = [], True, False
             for way in ways:
                 try:
                     async with asyncio.timeout(self._seconds):
                         receipt = await way.send(message.to, words.subject, words.text, words.html, message.message_id)
                 except Refused as e:
                     reasons.append(f"{way.name}: {plain_reason(e)}")
+                    gone = gone or isinstance(e, NoSuchRecipient)
                 except Exception as e:  # noqa: BLE001 - down, slow, or broken in a way of its own: the next one is asked at once
                     for_good = False
                     reason = plain_reason(e) if isinstance(e, TryLater) else type(e).__name__
@@ -197,7 +208,7 @@ class Deliverer:
                     return claimed, Sent(way.name, receipt[:200])
         error = "; ".join(reasons) or f"no way out is set up for {message.channel}"
         if for_good:
-            return claimed, GivenUp(error)
+            return claimed, GivenUp(error, refused=bool(reasons), gone=gone)
         wait = wait_before_next(claimed.tries + 1, self._chance.below(1000) / 999)
         return claimed, GivenUp(error) if wait is None else Again(error, self._clock.now() + wait)
 
@@ -217,7 +228,7 @@ class Deliverer:
             try:
                 async with self._store.transaction() as t:
                     for claimed, outcome in done:
-                        await self._mark_one(t.outbox, claimed.message.message_id, outcome)
+                        await self._mark_one(t, claimed.message, outcome)
                 break
             except Exception as e:  # noqa: BLE001 - whatever it is: sent is sent, and must be marked
                 _log.error("outbox.not_marked", rows=len(done), error=type(e).__name__, again_in=pause)
@@ -225,19 +236,30 @@ class Deliverer:
                     await asyncio.sleep(pause)
         for claimed, outcome in done:
             _tell(claimed, outcome)
+            if isinstance(outcome, GivenUp) and outcome.refused and self._on_refused is not None:
+                try:
+                    await self._on_refused(claimed.message, outcome.gone)
+                except Exception as e:  # noqa: BLE001 - what follows from a refusal must not stop the delivery of all others
+                    _log.error("outbox.refusal_not_followed", error=type(e).__name__)
 
-    async def _mark_one(self, outbox: Outbox, message_id: str, outcome: Outcome) -> None:
+    async def _mark_one(self, t: Transaction, message: Message, outcome: Outcome) -> None:
+        outbox, message_id = t.outbox, message.message_id
         match outcome:
             case Sent(provider, receipt):
                 await outbox.delivered(message_id, self._clock.now(), provider, receipt)
+                # That a provider took a text says nothing of the phone; its receipt does.
+                if message.address_id and message.channel is AddressKind.EMAIL:
+                    await t.accounts.arrived(message.address_id)
             case Void():
                 await outbox.voided(message_id, self._clock.now())
             case Worthless():
                 await outbox.expired(message_id)
             case Again(error, next_at):
                 await outbox.failed(message_id, error, next_at)
-            case GivenUp(error):
+            case GivenUp(error, refused, gone):
                 await outbox.dead(message_id, error)
+                if refused:
+                    await outbox.refused(message_id, "gone" if gone else "", self._clock.now())
             case _:
                 assert_never(outcome)
 
@@ -252,7 +274,7 @@ def _tell(claimed: Claimed, outcome: Outcome) -> None:
             log.warning("message.expired")
         case Again(error, next_at):
             log.warning("message.failed", error=error, next_at=next_at.isoformat())
-        case GivenUp(error):
+        case GivenUp(error, _, _):
             log.error("message.dead", error=error)
         case Void():
             pass

@@ -1,6 +1,7 @@
 """Mail over SMTP (RFC 5321): encrypted, signed in, and never waiting for long."""
 
 import contextlib
+import re
 import ssl
 from dataclasses import dataclass
 from typing import Final
@@ -10,7 +11,7 @@ import aiosmtplib
 
 from sparekey.adapters.mail.letter import letter, mailable
 from sparekey.domain.errors import BadSettings
-from sparekey.use_cases.ports import Clock, Refused, TryLater
+from sparekey.use_cases.ports import Clock, NoSuchRecipient, Refused, TryLater
 
 SECONDS_PER_STEP: Final = 10.0
 """For a connection or one answer of the server. A person waits for this mail, and there may be a second server."""
@@ -115,7 +116,7 @@ class SmtpDelivery:
                 await client.quit()  # the server has taken the letter: how it says goodbye changes nothing
         except aiosmtplib.SMTPRecipientsRefused as e:
             refusal = e.recipients[0]
-            raise _no(refusal.code, refusal.message) from e
+            raise _no_recipient(refusal.code, refusal.message) from e
         except aiosmtplib.SMTPDataError as e:
             raise _no(e.code, e.message) from e
         except aiosmtplib.SMTPNotSupported as e:
@@ -127,6 +128,21 @@ class SmtpDelivery:
         finally:
             client.close()
         return answer
+
+
+_SAYS_WHY = re.compile(r"5\.(\d{1,3})\.(\d{1,3})\b")
+"""An enhanced status code (RFC 3463)."""
+
+_GONE: Final = frozenset({("1", "1"), ("1", "2"), ("1", "3"), ("1", "6"), ("1", "10"), ("2", "1")})
+"""No such mailbox, no such domain, moved away, null MX, disabled (RFC 3463, 3.2 and 3.3; RFC 7505). All else, such as a full mailbox
+or a sender that is not liked, says nothing of whose mailbox it is."""
+
+
+def _no_recipient(code: int, message: str) -> Refused | TryLater:
+    """A server that gives no enhanced code says with 550, 551 and 553 that there is no such mailbox (RFC 5321, 4.2.2)."""
+    why = _SAYS_WHY.search(message)
+    gone = why.groups() in _GONE if why else code in {550, 551, 553}
+    return NoSuchRecipient(f"{code} {message}") if gone and 500 <= code < 600 else _no(code, message)
 
 
 def _no(code: int, message: str) -> Refused | TryLater:

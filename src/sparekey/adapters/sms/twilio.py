@@ -6,11 +6,12 @@ import hmac
 from collections.abc import Mapping
 from enum import StrEnum, unique
 from typing import Final
+from urllib.parse import parse_qsl
 
 import httpx2
 import msgspec
 
-from sparekey.use_cases.ports import Refused, TryLater
+from sparekey.use_cases.ports import NoSuchRecipient, Refused, SmsReceipt, TryLater
 
 SECONDS: Final = 10.0
 """For one request. A person waits for this text."""
@@ -48,6 +49,39 @@ def is_genuine(url: str, params: Mapping[str, str], signature: str, secret: str)
     return hmac.compare_digest(base64.b64encode(mac), signature.encode())
 
 
+NO_SUCH_NUMBER: Final = frozenset({21211, 21614})
+"""Twilio's error codes: not a valid number; not a number that can get texts."""
+
+REASONS: Final[Mapping[str, str]] = {
+    "30003": "switched_off",
+    "30004": "blocked",
+    "30005": "gone",  # unknown destination handset
+    "30006": "no_texts",  # landline or unreachable carrier
+    "30007": "filtered",
+    "30032": "blocked",
+}
+"""Why a text did not arrive: Twilio's error codes, as our stable names."""
+
+
+class TwilioReceipts:
+    """Reads status callbacks. ``url``: our own address, exactly as Twilio was told it: it is part of what is signed."""
+
+    def __init__(self, *, url: str, secret: str) -> None:
+        self._url = url
+        self._secret = secret
+
+    def read(self, headers: Mapping[str, str], body: bytes) -> SmsReceipt:
+        """Raises ``ValueError`` for what is not the provider's."""
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=60)
+        params = dict(pairs)
+        signature = headers.get("x-twilio-signature", "")
+        if len(params) != len(pairs) or not signature.isascii() or not is_genuine(self._url, params, signature, self._secret):
+            raise ValueError("not genuine")
+        state = receipt(params)
+        reason = REASONS.get(params.get("ErrorCode", ""), "") if state is DeliveryState.FAILED else ""
+        return SmsReceipt(params.get("MessageSid", ""), state.value, reason, params.get("To", ""))
+
+
 class _Answer(msgspec.Struct):
     sid: str = ""
     code: int | None = None
@@ -77,6 +111,8 @@ class TwilioDelivery:
             answer = msgspec.json.decode(response.content, type=_Answer)
         except msgspec.DecodeError as e:
             raise TryLater(f"{response.status_code} without a readable answer") from e
+        if response.status_code == 400 and answer.code in NO_SUCH_NUMBER:
+            raise NoSuchRecipient(f"400 {answer.code}")
         if response.status_code == 400:
             raise Refused(f"400 {answer.code} {answer.message}")
         if not response.is_success or not answer.sid:

@@ -6,19 +6,26 @@
 import base64
 import hashlib
 import hmac
-from typing import Final
+from collections.abc import Mapping
+from typing import Annotated, Final, Literal
 
 import httpx2
 import msgspec
 
 from sparekey.domain.errors import BadSettings
-from sparekey.use_cases.ports import Clock, Refused, TryLater
+from sparekey.use_cases.ports import Clock, NoSuchRecipient, Refused, SmsReceipt, TryLater
 
 SECONDS: Final = 10.0
 """For one request. A person waits for this text."""
 
 LEAST_SECRET: Final = 24
 """Bytes; Standard Webhooks, "Signature scheme"."""
+
+GONE: Final = 410
+"""The answer that says: there is no such number."""
+
+TOLERANCE: Final = 300
+"""Seconds between signing and reading (Standard Webhooks, "Verifying webhook authenticity")."""
 
 FOR_GOOD: Final = frozenset({400, 410, 422})
 """Answers that are about this number or text. All else (also 401, 403, 404) is between operator and service."""
@@ -39,6 +46,38 @@ def signature(key: bytes, message_id: str, timestamp: int, body: bytes) -> str:
     """The header ``webhook-signature``: HMAC-SHA256 over id, time (Unix seconds) and body."""
     mac = hmac.new(key, f"{message_id}.{timestamp}.".encode() + body, hashlib.sha256).digest()
     return "v1," + base64.b64encode(mac).decode()
+
+
+class _Receipt(msgspec.Struct, forbid_unknown_fields=True):
+    type: Literal["sms.receipt"]
+    id: Annotated[str, msgspec.Meta(max_length=64)]
+    state: Literal["under_way", "delivered", "failed"]
+    reason: Literal["", "gone", "switched_off", "blocked", "no_texts", "filtered"] = ""
+
+
+class WebhookReceipts:
+    """Reads what the operator's service reports of a text: our JSON, signed as what we send to it."""
+
+    def __init__(self, *, secret: str, clock: Clock) -> None:
+        self._key = read_secret(secret)
+        self._clock = clock
+
+    def read(self, headers: Mapping[str, str], body: bytes) -> SmsReceipt:
+        """Raises ``ValueError`` for what is not the provider's, or was signed more than five minutes ago."""
+        sent_at = headers.get("webhook-timestamp", "")
+        if not (sent_at.isascii() and sent_at.isdecimal() and len(sent_at) < 12):
+            raise ValueError("no time")
+        if abs(self._clock.now().timestamp() - int(sent_at)) > TOLERANCE:
+            raise ValueError("too old")
+        wanted = signature(self._key, headers.get("webhook-id", "")[:100], int(sent_at), body)
+        given = headers.get("webhook-signature", "")
+        if not given.isascii() or not any(hmac.compare_digest(wanted, one) for one in given.split(" ")[:5]):
+            raise ValueError("not genuine")
+        try:
+            said = msgspec.json.decode(body, type=_Receipt)
+        except msgspec.DecodeError as e:
+            raise ValueError("not a receipt") from e
+        return SmsReceipt(said.id, said.state, said.reason if said.state == "failed" else "", "")
 
 
 class WebhookDelivery:
@@ -66,6 +105,8 @@ class WebhookDelivery:
             response = await self._client.post(self._url, content=body, headers=headers, timeout=SECONDS, follow_redirects=False)
         except httpx2.HTTPError as e:
             raise TryLater(type(e).__name__) from e
+        if response.status_code == GONE:
+            raise NoSuchRecipient(str(response.status_code))
         if response.status_code in FOR_GOOD:
             raise Refused(str(response.status_code))
         if not response.is_success:

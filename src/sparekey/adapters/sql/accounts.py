@@ -12,7 +12,7 @@ from sparekey.use_cases.ports import AddressTaken
 
 _COLUMNS = """a.account_id, a.name, a.language, a.created_at, a.password_hash, a.password_set_at, a.version, a.shred_key,
     a.user_name, a.user_name_key, a.contested_at, a.frozen_at, a.closing_at,
-    a.enrolled, a.preferred, a.must_have_second, a.second_offered_at,
+    a.enrolled, a.preferred, a.must_have_second, a.second_offered_at, a.reminded_at,
     d.address_id, d.kind, d.value, d.key, d.added_at, d.main, d.with_account, d.stolen, d.confirmed_at, d.bounced_at"""
 _JOINED = "from account a left join address d on d.account_id = a.account_id and d.removed_at is null"
 
@@ -29,16 +29,17 @@ _HOLDER = Statement(
 )
 _ADD = Statement(
     """insert into account (account_id, name, language, created_at, password_hash, password_set_at, version, shred_key, user_name,
-        user_name_key, contested_at, frozen_at, closing_at, enrolled, preferred, must_have_second, second_offered_at)
+        user_name_key, contested_at, frozen_at, closing_at, enrolled, preferred, must_have_second, second_offered_at, reminded_at)
     values (:account_id, :name, :language, :created_at, :password_hash, :password_set_at, :version, :shred_key, :user_name,
         :user_name_key, :contested_at, :frozen_at, :closing_at, :enrolled, :preferred, :must_have_second,
-        :second_offered_at)"""
+        :second_offered_at, :reminded_at)"""
 )
 _SAVE = Statement(
     """update account set name = :name, language = :language, password_hash = :password_hash, password_set_at = :password_set_at,
         version = :version, shred_key = :shred_key, user_name = :user_name, user_name_key = :user_name_key,
         contested_at = :contested_at, frozen_at = :frozen_at, closing_at = :closing_at, enrolled = :enrolled, preferred = :preferred,
-        must_have_second = :must_have_second, second_offered_at = :second_offered_at
+        must_have_second = :must_have_second, second_offered_at = :second_offered_at,
+        reminded_at = :reminded_at
     where account_id = :account_id"""
 )
 _ADD_ADDRESS = Statement(
@@ -47,9 +48,11 @@ _ADD_ADDRESS = Statement(
     values (:address_id, :account_id, :kind, :value, :key, :added_at, :main, :with_account, :stolen, null, :confirmed_at, :bounced_at)"""
 )
 _SAVE_ADDRESS = Statement(
-    """update address set main = :main, stolen = :stolen, confirmed_at = :confirmed_at, bounced_at = :bounced_at
+    """update address set main = :main, stolen = :stolen, confirmed_at = :confirmed_at, bounced_at = :bounced_at, added_at = :added_at,
+        with_account = :with_account
     where address_id = :address_id and account_id = :account_id"""
 )
+_ARRIVED = Statement("update address set bounced_at = null where address_id = :address_id and bounced_at is not null")
 _REMOVE_FACTOR = Statement(
     "update factor set removed_at = :now, factor = :factor where factor_id = :factor_id and account_id = :account_id and removed_at is null"
 )
@@ -76,6 +79,9 @@ class SqlAccounts:
         if not rows:
             raise LookupError(account_id)
         return _account(rows)
+
+    async def arrived(self, address_id: str) -> None:
+        await self._c.run(_ARRIVED, address_id=address_id)
 
     async def holder_of(self, key: str, removed_after: datetime) -> AccountId | None:
         row = await self._c.one(_HOLDER, key=key, removed_after=to_ms(removed_after))
@@ -108,11 +114,13 @@ class SqlAccounts:
                         stolen=int(address.stolen),
                         confirmed_at=to_ms_or_none(address.confirmed_at),
                         bounced_at=to_ms_or_none(address.bounced_at),
+                        added_at=to_ms(address.added_at),
+                        with_account=int(address.with_account),
                     )
             await self._save_factors(old, new, now)
         except UniqueViolation as e:
             raise AddressTaken from e
-        if old.password_set_at != new.password_set_at:
+        if old.password_set_at != new.password_set_at and old.password_hash:
             await self._c.run(_KEEP_FORMER, account_id=new.account_id, set_at=to_ms(old.password_set_at), hash=old.password_hash)
 
     async def former_passwords(self, account_id: AccountId, most: int) -> Sequence[str]:
@@ -162,6 +170,7 @@ def _values(a: Account) -> dict[str, object]:
         "preferred": a.preferred,
         "must_have_second": int(a.must_have_second),
         "second_offered_at": to_ms_or_none(a.second_offered_at),
+        "reminded_at": to_ms_or_none(a.reminded_at),
     }
 
 
@@ -185,7 +194,8 @@ def _account(rows: Sequence[Row]) -> Account:
         preferred=r[14],
         must_have_second=bool(r[15]),
         second_offered_at=from_ms_or_none(r[16]),
-        addresses=tuple(_address(row[17:]) for row in rows if row[17] is not None),
+        reminded_at=from_ms_or_none(r[17]),
+        addresses=tuple(_address(row[18:]) for row in rows if row[18] is not None),
     )
 
 

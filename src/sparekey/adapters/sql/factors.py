@@ -44,6 +44,14 @@ _SPEND = Statement(
     """update backup_code set spent_at = :now where account_id = :account_id and factor_id = :factor_id and number = :number
     and reserved_by = :flow_id and spent_at is null"""
 )
+_RELEASE = Statement(
+    """update backup_code set reserved_by = '', reserved_until = null
+    where account_id = :account_id and reserved_by = :flow_id and spent_at is null"""
+)
+_HAND_OVER = Statement(
+    """update backup_code set reserved_by = :to_flow, reserved_until = :reserved_until
+    where account_id = :account_id and reserved_by = :flow_id and spent_at is null"""
+)
 _LEFT = Statement("select count(*) from backup_code where account_id = :account_id and factor_id = :factor_id and spent_at is null")
 _REMOVE_CODES = Statement("delete from backup_code where account_id = :account_id and factor_id = :factor_id")
 
@@ -118,6 +126,12 @@ class SqlBackupCodes:
     async def spend(self, account_id: AccountId, factor_id: str, number: int, flow_id: str, now: datetime) -> bool:
         changed = await self._c.run(_SPEND, account_id=account_id, factor_id=factor_id, number=number, flow_id=flow_id, now=to_ms(now))
         return changed == 1
+
+    async def release(self, account_id: AccountId, flow_id: str) -> None:
+        await self._c.run(_RELEASE, account_id=account_id, flow_id=flow_id)
+
+    async def hand_over(self, account_id: AccountId, flow_id: str, to_flow: str, until: datetime) -> None:
+        await self._c.run(_HAND_OVER, account_id=account_id, flow_id=flow_id, to_flow=to_flow, reserved_until=to_ms(until))
 
     async def left(self, account_id: AccountId, factor_id: str) -> int:
         r = await self._c.one(_LEFT, account_id=account_id, factor_id=factor_id)

@@ -21,7 +21,7 @@ _ADD = Statement(
 _DUE = """select message_id from outbox where state = 'ready' and next_at <= :now order by next_at limit :most"""
 _CLAIM = Statement(
     f"""update outbox set next_at = :lease_until, tries = tries + 1 where message_id in ({_DUE} /*skip*/)
-    returning message_id, account_id, kind, channel, language, hint, void, created_at, worthless_at, tries, body"""
+    returning message_id, account_id, kind, channel, language, hint, void, created_at, worthless_at, tries, body, flow_id, address_id"""
 )
 _DELIVERED = Statement(
     """update outbox set state = :state, delivered_at = :now, provider = :provider, receipt = :receipt, body = :wiped, error = ''
@@ -38,6 +38,13 @@ _COUNTS = Statement("select state, count(*) from outbox group by state")
 
 _RECEIPT = Statement(
     """update outbox set receipt_state = :state, receipt_reason = :reason, receipt_at = :at
+    where receipt = :receipt and receipt <> ''"""
+)
+_REFUSED = Statement(
+    "update outbox set receipt_state = 'failed', receipt_reason = :reason, receipt_at = :at where message_id = :message_id"
+)
+_BY_RECEIPT = Statement(
+    """select message_id, account_id, kind, channel, language, hint, void, created_at, worthless_at, flow_id, address_id from outbox
     where receipt = :receipt and receipt <> ''"""
 )
 _DELIVERY = Statement(
@@ -108,6 +115,28 @@ class SqlOutbox:
     async def receipt(self, receipt: str, state: str, reason: str, at: datetime) -> bool:
         return await self._c.run(_RECEIPT, receipt=receipt, state=state, reason=reason, at=to_ms(at)) > 0
 
+    async def refused(self, message_id: str, reason: str, at: datetime) -> None:
+        await self._c.run(_REFUSED, message_id=message_id, reason=reason, at=to_ms(at))
+
+    async def by_receipt(self, receipt: str) -> Message | None:
+        r = await self._c.one(_BY_RECEIPT, receipt=receipt)
+        if r is None:
+            return None
+        return Message(
+            message_id=r[0],
+            account_id=AccountId(r[1]),
+            kind=MessageKind(r[2]),
+            channel=AddressKind(r[3]),
+            to="",
+            hint=r[5],
+            language=r[4],
+            created_at=from_ms(r[7]),
+            void=bool(r[6]),
+            worthless_at=from_ms_or_none(r[8]),
+            flow_id=r[9],
+            address_id=r[10],
+        )
+
     async def delivery_of(self, message_id: str) -> DeliveryState | None:
         r = await self._c.one(_DELIVERY, message_id=message_id)
         return None if r is None else DeliveryState(r[0], r[1], r[2], from_ms_or_none(r[3]), r[4], r[5], from_ms_or_none(r[6]))
@@ -141,6 +170,8 @@ class SqlOutbox:
             params=params,
             void=bool(r[6]),
             worthless_at=from_ms_or_none(r[8]),
+            flow_id=r[11],
+            address_id=r[12],
         )
         return Claimed(message=message, tries=r[9] - 1)
 

@@ -28,7 +28,10 @@ account = Table(
     Column("preferred", Text, nullable=False, server_default=text("''")),
     Column("must_have_second", Integer, nullable=False, server_default=text("0")),
     Column("second_offered_at", BigInteger),
+    Column("reminded_at", BigInteger),
 )
+_reminded = account.c.reminded_at.is_not(None)
+Index("account_reminded_at", account.c.reminded_at, sqlite_where=_reminded, postgresql_where=_reminded)
 
 address = Table(
     "address",

@@ -18,6 +18,7 @@ def upgrade() -> None:
         ("account", sa.Column("preferred", sa.Text(), nullable=False, server_default=_EMPTY)),
         ("account", sa.Column("must_have_second", sa.Integer(), nullable=False, server_default=_NONE)),
         ("account", sa.Column("second_offered_at", sa.BigInteger(), nullable=True)),
+        ("account", sa.Column("reminded_at", sa.BigInteger(), nullable=True)),
         ("address", sa.Column("confirmed_at", sa.BigInteger(), nullable=True)),
         ("address", sa.Column("bounced_at", sa.BigInteger(), nullable=True)),
         ("session", sa.Column("limited", sa.Integer(), nullable=False, server_default=_NONE)),
@@ -32,6 +33,8 @@ def upgrade() -> None:
     for name, of in (("outbox_flow", "flow_id"), ("outbox_receipt", "receipt")):
         where = sa.text(f"{of} <> ''")
         op.create_index(name, "outbox", [of], sqlite_where=where, postgresql_where=where)
+    reminded = sa.text("reminded_at IS NOT NULL")
+    op.create_index("account_reminded_at", "account", ["reminded_at"], sqlite_where=reminded, postgresql_where=reminded)
     waiting = sa.text("state = 'waiting'")
     op.create_index("flow_waiting", "flow", ["flow_id"], sqlite_where=waiting, postgresql_where=waiting)
     op.create_table(
