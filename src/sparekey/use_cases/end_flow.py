@@ -2,9 +2,15 @@
 
 from dataclasses import replace
 
+from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
-from sparekey.domain.flow.events import NothingMore
-from sparekey.use_cases.advance import advance
+from sparekey.domain.flow.events import Ended, NothingMore
+from sparekey.domain.flow.flow import Flow, judge, step
+from sparekey.domain.policy.conditions import rules_of
+from sparekey.domain.policy.model import Situation
+from sparekey.domain.policy.verdict import Deny
+from sparekey.use_cases.advance import advance, to_recovery
+from sparekey.use_cases.carry_out.change import give_back_code
 from sparekey.use_cases.load_flow import load_for_step, read_flow
 from sparekey.use_cases.record import record
 from sparekey.use_cases.services import Client, Services
@@ -21,7 +27,8 @@ async def leave_flow(services: Services, client: Client, flow_id: str) -> None:
     async with services.store.transaction() as tx:
         at = await load_for_step(tx, services, client, seen)
         only_links = tuple(replace(a, code_hash=b"") for a in at.flow.asked)
-        await tx.flows.save(replace(at.flow, holder=b"", asked=only_links))
+        await tx.flows.save(replace(at.flow, holder=b"", asked=only_links, backup_code=None))
+        await give_back_code(tx, at.flow)
         await record(tx, services, at.lock, Event.LEFT, at.account, client, flow_id=flow_id)
 
 
@@ -35,8 +42,22 @@ async def nothing_more(services: Services, client: Client, flow_id: str) -> Stan
     async with services.store.transaction() as tx:
         at = await load_for_step(tx, services, client, seen)
         situation = await situation_of(tx, services, client, at.account, at.flow)
+        if _leads_to_recovery(services, at.flow, situation):
+            lock = await record(tx, services, at.lock, Event.NOTHING_MORE, at.account, client, flow_id=flow_id)
+            await record(tx, services, lock, Event.RECOVERY_STARTED, at.account, client, flow_id=flow_id)
+            over = step(at.flow, Ended("replaced"), policy=services.policy, situation=situation)
+            over = replace(over, next_flow=await to_recovery(tx, services, client, at.flow, situation))
+            await tx.flows.save(over)
+            return standing(services, over, situation)
         lock = await record(tx, services, at.lock, Event.NOTHING_MORE, at.account, client, flow_id=flow_id)
         moved = await advance(tx, services, client, lock, at.flow, NothingMore(), situation)
         if at.flow.proofs:
             await tx.flows.save(moved.flow)
     return standing(services, moved.flow, moved.situation, opened=moved.opened)
+
+
+def _leads_to_recovery(services: Services, flow: Flow, situation: Situation) -> bool:
+    """Whether the person has proven something, but cannot sign in with what is left: then what was shown is good for getting back in."""
+    if not any(not p.enrolling for p in flow.proofs) or rules_of(services.policy, flow.action).or_else != Action.RECOVER:
+        return False
+    return isinstance(judge(replace(flow, nothing_more=True), services.policy, situation), Deny)

@@ -4,6 +4,7 @@ A factor that was shown to work is put on the account. Only the first second fac
 which one is typed in, so that a lost phone does not lock its owner out (mission.md, F5).
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,14 +16,15 @@ from sparekey.domain.errors import FieldProblem, InvalidInput, WrongStep
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.flow.asked import Enrolling
 from sparekey.domain.flow.flow import Flow, check_open
-from sparekey.domain.flow.permit import permit_of
 from sparekey.domain.flow.state import State
 from sparekey.use_cases.advance import over
-from sparekey.use_cases.carry_out.change import Change
+from sparekey.use_cases.carry_out.backup_codes import keep_codes
+from sparekey.use_cases.carry_out.change import Change, permitted
 from sparekey.use_cases.carry_out.factors import add_factor
+from sparekey.use_cases.enrolling import new_codes
 from sparekey.use_cases.load_flow import Loaded
 from sparekey.use_cases.new_factor import NewFactor
-from sparekey.use_cases.ports import FactorTaken, Transaction
+from sparekey.use_cases.ports import BackupCode, FactorTaken, Transaction
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing, situation_of, standing
 
@@ -49,7 +51,7 @@ async def enrolled(tx: Transaction, services: Services, client: Client, at: Load
     if needs_codes(at):
         kept = services.sealer.seal(_encode(new), f"{SEALED}.{at.flow.flow_id}")
         until = services.clock.now() + ENROLLING_LASTS
-        flow = replace(at.flow, ceremony=None, enrolling=Enrolling(new.factor.kind, kept, until, proven=True))
+        flow = replace(at.flow, ceremony=None, enrolling=Enrolling(new.factor.kind, kept, until, proven=True, codes=new_codes(services, at.flow)))
         await tx.flows.save(flow)
         return standing(services, flow, await situation_of(tx, services, client, at.account, flow))
     return await put_on_account(tx, services, client, at, new)
@@ -68,14 +70,21 @@ def proven_factor(services: Services, flow: Flow) -> NewFactor:
     return _decode(services.sealer.open(kept.sealed, f"{SEALED}.{flow.flow_id}"))
 
 
-async def put_on_account(tx: Transaction, services: Services, client: Client, at: Loaded, new: NewFactor) -> Standing:
-    """Add the factor and finish the flow."""
-    permit = permit_of(at.flow, services.clock.now())
+async def put_on_account(
+    tx: Transaction, services: Services, client: Client, at: Loaded, new: NewFactor, codes: Sequence[BackupCode] = ()
+) -> Standing:
+    """Add the factor, and the backup codes that it comes with, and finish the flow."""
+    change = await permitted(tx, services, client, at.lock, at.flow, at.account)
     try:
-        await add_factor(Change(tx, services, client, at.lock, permit, at.flow, at.account), new)
+        change = await add_factor(change, new)
     except FactorTaken:
         raise InvalidInput(FieldProblem("", "factor_taken")) from None
-    flow = replace(over(services, at.flow, at.account), ceremony=None, enrolling=None)
-    await tx.flows.save(flow)
-    account = await tx.accounts.get(flow.account_id)
-    return standing(services, flow, await situation_of(tx, services, client, account, flow))
+    return await finished(await keep_codes(change, codes) if codes else change)
+
+
+async def finished(change: Change) -> Standing:
+    """The flow is over; what it kept for enrolling is forgotten."""
+    flow = replace(over(change.services, change.flow, change.account), ceremony=None, enrolling=None)
+    await change.tx.flows.save(flow)
+    situation = await situation_of(change.tx, change.services, change.client, change.account, flow)
+    return standing(change.services, flow, situation)

@@ -1,16 +1,17 @@
 """Give what an allowed flow still needs: the new password, or the password of a sign-up whose link was opened elsewhere."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from sparekey.domain.actions import Action
 from sparekey.domain.errors import FlowOver, InvalidInput, NotProven, WrongStep
 from sparekey.domain.flow.flow import Flow, check_open
-from sparekey.domain.flow.permit import permit_of
 from sparekey.domain.flow.state import State
 from sparekey.domain.names import check_name
 from sparekey.use_cases.advance import over
 from sparekey.use_cases.carry_out.account import create_account
-from sparekey.use_cases.carry_out.change import Change
+from sparekey.use_cases.carry_out.change import permitted
+from sparekey.use_cases.carry_out.factors import take_off_at_recovery
 from sparekey.use_cases.carry_out.password import set_password
 from sparekey.use_cases.check_password import FORMER_REFUSED, check_password, must_be_good
 from sparekey.use_cases.load_flow import load_for_step, read_flow
@@ -21,10 +22,11 @@ from sparekey.use_cases.standing import Standing, situation_of, standing
 from sparekey.use_cases.start_flow import check_volume, new_flow
 
 
-async def finish_with_password(services: Services, client: Client, flow_id: str, new_password: str) -> Standing:
+async def finish_with_password(services: Services, client: Client, flow_id: str, new_password: str, lost: Collection[str] = ()) -> Standing:
     """Set the new password of an allowed recovery or change (R1, P6). A recovery opens no session: a sign-in flow that has
     already proven the mailbox stands ready (``Flow.next_flow``), so that a stranger's guesses cannot keep the owner out.
 
+    ``lost``: ids of second factors that the person has no longer; a recovery takes them off (R12).
     Raises ``InvalidInput`` with the reasons, ``WrongStep``, ``FlowOver``, ``Busy``.
     """
     await check_volume(services, "answer.network", client)  # a try may cost eleven hashes
@@ -39,8 +41,9 @@ async def finish_with_password(services: Services, client: Client, flow_id: str,
         at = await load_for_step(tx, services, client, seen)
         if at.account.version != account.version:
             raise WrongStep("the account has changed meanwhile")
-        permit = permit_of(at.flow, services.clock.now())
-        change = Change(tx, services, client, at.lock, permit, at.flow, at.account)
+        change = await permitted(tx, services, client, at.lock, at.flow, at.account)
+        if at.flow.action == Action.RECOVER:
+            change = await take_off_at_recovery(change, lost)
         await set_password(change, password_hash)
         flow = over(services, at.flow, at.account)
         if flow.action == Action.RECOVER:
@@ -79,13 +82,12 @@ async def finish_sign_up(services: Services, client: Client, flow_id: str, *, pa
         raise NotProven
     async with services.store.transaction() as tx:
         at = await load_for_step(tx, services, client, seen)
-        permit = permit_of(at.flow, services.clock.now())
-        change = Change(tx, services, client, at.lock, permit, at.flow, at.account)
+        change = await permitted(tx, services, client, at.lock, at.flow, at.account)
         try:
             account, own = await create_account(change, name, password_hash)
         except AddressTaken:
             raise FlowOver("taken") from None
-        opened, _ = await open_session(tx, services, client, own, permit, at.flow, account)
+        opened, _ = await open_session(tx, services, client, own, change.permit, at.flow, account)
         flow = replace(over(services, at.flow, at.account), account_id=account.account_id)
         await tx.flows.save(flow)
         situation = await situation_of(tx, services, client, account, flow)

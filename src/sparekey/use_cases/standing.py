@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sparekey.domain.accounts import NOBODY_ID, Account, second_factors
+from sparekey.domain.accounts import NOBODY_ID, Account, has_second_factor, second_factors
 from sparekey.domain.actions import Action
 from sparekey.domain.factors import PHISHING_RESISTANT, Factor, FactorKind, things_behind
 from sparekey.domain.flow.flow import Flow, judge

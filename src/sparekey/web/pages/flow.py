@@ -1,29 +1,43 @@
 """The one page of any flow, and what can be done on it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
 
 from starlette.responses import Response
 from starlette.routing import Route
 
+from sparekey.challenges.webauthn import Registration
 from sparekey.domain.actions import Action
 from sparekey.domain.errors import Busy, FieldProblem, FlowOver, InvalidInput, NotProven, StaleFlow, TooManyTries, WrongStep
 from sparekey.domain.factors import FactorKind
-from sparekey.use_cases.answer_code import answer_code
-from sparekey.use_cases.answer_password import answer_password
 from sparekey.use_cases.end_flow import leave_flow, nothing_more
+from sparekey.use_cases.enrol_key import enrol_key
 from sparekey.use_cases.finish_flow import finish_sign_up, finish_with_password
 from sparekey.use_cases.load_flow import show_flow
-from sparekey.use_cases.send_code import send_code
 from sparekey.use_cases.standing import Standing
 from sparekey.web.errors import shown
 from sparekey.web.pages.endpoints import action, held_back, page, wrong, wrong_input
 from sparekey.web.pages.flow_view import flow_page, go_on, over_page
-from sparekey.web.pages.forms import Form
+from sparekey.web.pages.forms import Form, key_answer
+from sparekey.web.pages.kinds import KINDS, row_of
 from sparekey.web.pages.views import FormView, Problem
 from sparekey.web.pages.visit import Visit
 
 SHOWN_BY_THE_FLOW = frozenset({"done", "expired", "replaced", "disowned", "referred", "denied"})
 """Ends that the flow's own page tells of; the others (another browser's, taken) have no page to go to."""
+
+
+def N_(text: str) -> str:  # noqa: N802 - the name by which Babel finds texts that are translated later
+    return text
+
+
+NOTICES: Final[Mapping[str, str]] = {
+    "provider_silent": N_("The other site does not answer at the moment. Nothing was changed. Try again in a minute, or take another way."),
+    "provider_refused": N_("The other site did not confirm that it is you. Nothing was changed. Try again, or take another way."),
+    "provider_stopped": N_("You stopped at the other site. Nothing was changed. Go there again, or take another way."),
+    "social_not_yours": N_("The account that you came back with is not linked to this one. Take the one that you linked, or another way."),
+}
+"""What went wrong on the way to another site and back."""
 
 
 async def _show(visit: Visit) -> Response:
@@ -41,17 +55,25 @@ async def _back(visit: Visit) -> Response:
 
 
 async def _answer(visit: Visit, form: Form) -> Response:
-    typed, password = form["answer"], form["kind"] == FactorKind.PASSWORD
-    if not typed:
-        return await _again(visit, form, wrong(visit, form, "answer", "password_missing" if password else "code_missing"), 422)
-    judge = answer_password if password else answer_code
-    return await _step(visit, form, lambda: judge(visit.services, visit.client, _id(visit), typed))
+    row = row_of(form["kind"] or FactorKind.EMAIL)
+    if row is None or row.judge is None:
+        return visit.go(f"/flow/{_id(visit)}")
+    if not form["answer"]:
+        return await _again(visit, form, wrong(visit, form, "answer", row.missing), 422)
+    judge = row.judge
+    return await _step(visit, form, lambda: judge(visit.services, visit.client, _id(visit), form))
+
+
+async def _new_key(visit: Visit, form: Form) -> Response:
+    return await _step(visit, form, lambda: enrol_key(visit.services, visit.client, _id(visit), key_answer(form, Registration)))
 
 
 async def _send(visit: Visit, form: Form) -> Response:
-    if form["kind"] != FactorKind.EMAIL:
+    row = row_of(form["kind"])
+    if row is None or row.ask is None:
         return visit.go(f"/flow/{_id(visit)}")
-    return await _step(visit, form, lambda: send_code(visit.services, visit.client, _id(visit), FactorKind.EMAIL))
+    ask, kind = row.ask, FactorKind(form["kind"])
+    return await _step(visit, form, lambda: ask(visit.services, visit.client, _id(visit), kind), kind)
 
 
 async def _nothing_more(visit: Visit, form: Form) -> Response:  # noqa: ARG001 - the shape of an action
@@ -92,10 +114,10 @@ async def _finish(visit: Visit, form: Form) -> Response:
     return await _step(visit, form, step)
 
 
-async def _step(visit: Visit, form: Form, step: Callable[[], Awaitable[Standing]]) -> Response:
-    """Do a step and go on; or show the same page again with what is wrong."""
+async def _step(visit: Visit, form: Form, step: Callable[[], Awaitable[Standing]], way: str = "") -> Response:
+    """Do a step and go on; or show the same page again with what is wrong. ``way``: the kind of proof that the step asks for."""
     try:
-        return go_on(visit, await step())
+        return go_on(visit, await step(), way=way)
     except InvalidInput as e:
         return await _again(visit, form, wrong_input(visit, form, e), 422)
     except NotProven:
@@ -121,11 +143,8 @@ def _not_right(visit: Visit, form: Form) -> FormView:
     _ = visit.words.gettext
     if "password" in form.fields:
         return FormView(form.kept, (Problem("password", _("This is not the password that was chosen at sign-up.")),))
-    if form["kind"] == FactorKind.PASSWORD:
-        said = _("This password is not right. Is Caps Lock on, or another keyboard layout?")
-    else:
-        said = _("This code is not right, or it is too old. Look for the newest message, or ask for a new code.")
-    return FormView(form.kept, (Problem("answer", said),))
+    row = row_of(form["kind"]) or KINDS[FactorKind.EMAIL]
+    return FormView(form.kept, (Problem("answer", _(row.wrong)),))
 
 
 def _id(visit: Visit) -> str:
@@ -138,6 +157,8 @@ def _notice(visit: Visit) -> str:
     asked = visit.request.query_params
     if asked.get("held"):
         return _("Several messages went to this address in a short time, so no new one was sent. Those sent before are still good.")
+    if asked.get("why", "") in NOTICES:
+        return _(NOTICES[asked["why"]])
     if asked.get("why") == "breached":
         return _(
             "Your password was right, but it is known from a data theft at some other site, and thieves try such ones first. "
@@ -150,6 +171,7 @@ ROUTES = [
     Route("/flow/{flow_id}", page(_show), methods=["GET"]),
     Route("/flow/{flow_id}/{step}", page(_back), methods=["GET"]),
     Route("/flow/{flow_id}/answer", action(_answer, "answer"), methods=["POST"]),
+    Route("/flow/{flow_id}/new-key", action(_new_key, "answer"), methods=["POST"]),
     Route("/flow/{flow_id}/send", action(_send, "kind"), methods=["POST"]),
     Route("/flow/{flow_id}/nothing-more", action(_nothing_more), methods=["POST"]),
     Route("/flow/{flow_id}/finish", action(_finish, "password"), methods=["POST"]),

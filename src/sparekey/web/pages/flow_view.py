@@ -1,20 +1,28 @@
 """From where a flow stands to the page that shows it. The same standing gives the JSON answer."""
 
+from dataclasses import replace
 from math import ceil
 from typing import Final, assert_never
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
 from sparekey.domain.actions import Action
 from sparekey.domain.errors import FlowOver
 from sparekey.domain.factors import FactorKind
+from sparekey.domain.flow.flow import Flow
 from sparekey.domain.flow.state import State
 from sparekey.domain.masks import masked
 from sparekey.domain.policy.verdict import Ask
+from sparekey.use_cases.key_ceremony import KEYS
 from sparekey.use_cases.standing import Standing
 from sparekey.web.errors import shown
-from sparekey.web.pages.views import FlowView, FormView, Way
+from sparekey.web.pages.kinds import KINDS, template_of
+from sparekey.web.pages.views import FlowView, FormView, ProviderView, Way
 from sparekey.web.pages.visit import Visit
+
+OTHER: Final = "other"
+"""What the person chooses to see all ways."""
 
 BY_NAME: Final = frozenset({Action.RECOVER, Action.SIGN_IN, Action.SIGN_UP})
 """Begun by typing a name or address, by whoever it was; all others by the owner in a session."""
@@ -26,20 +34,33 @@ AFTER: Final[dict[str, str]] = {
     Action.REMOVE_ADDRESS: "/account/addresses?done=address_removed",
     Action.SET_MAIN_ADDRESS: "/account/addresses?done=main_changed",
     Action.END_SESSIONS: "/account/devices?done=ended",
+    Action.LINK_SOCIAL: "/account/security/social?done=social_linked",
+    Action.UNLINK_SOCIAL: "/account/security/social?done=social_unlinked",
 }
 """Where the owner is led when a guarded action is carried out."""
 
 
-def go_on(visit: Visit, standing: Standing, *, next_page: str = "") -> Response:
-    """After a step: to the flow's page, or to where its action leads. ``next_page``: where the person wanted to go before signing in."""
+def go_on(visit: Visit, standing: Standing, *, next_page: str = "", way: str = "") -> Response:
+    """After a step: to the flow's page, or to where its action leads. ``next_page``: where the person wanted to go before signing in.
+    ``way``: the kind of proof that was just asked for.
+    """
     flow = standing.flow
     if flow.state is State.DONE and flow.action == Action.SIGN_IN and standing.opened is None:
         return visit.go(f"/flow/{flow.next_flow}?why=breached")
     if flow.state is State.DONE and flow.action == Action.SIGN_IN:
         return visit.go(next_page or "/account", standing.opened)
-    if flow.state is State.DONE and flow.action in AFTER:
-        return visit.go(AFTER[flow.action])
-    return visit.go(f"/flow/{flow.flow_id}{'?held=1' if standing.held else ''}", standing.opened)
+    if flow.state is State.DONE and (leads_to := _after(flow)):
+        return visit.go(leads_to)
+    asked = {**({"way": way} if way and flow.state is State.ASKING else {}), **({"held": "1"} if standing.held else {})}
+    return visit.go(f"/flow/{flow.flow_id}{f'?{urlencode(asked)}' if asked else ''}", standing.opened)
+
+
+def _after(flow: Flow) -> str:
+    if flow.wants.factor_kind in KEYS:
+        return "/account/security/keys?done=key_added"
+    if flow.action == Action.CHANGE_DETAILS and flow.wants.factor_id:
+        return "/account/security/keys?done=key_renamed"
+    return AFTER.get(flow.action, "")
 
 
 def flow_page(
@@ -51,11 +72,18 @@ def flow_page(
     if not flow.is_open(visit.services.clock.now()) and flow.state in {State.ASKING, State.WAITING, State.ALLOWED}:
         return over_page(visit, "expired", flow.action)
     match flow.state:
+        case State.ASKING if (told := standing.suggested) is not None:
+            current, template = "", "flow_details.html"
+            form = form if form.values else replace(form, values={"name": told.name, "email": told.email})
         case State.ASKING | State.WAITING:
             current = _current(standing, way)
             template = _asking_template(standing, current)
         case State.ALLOWED if standing.needs_password:
             current, template = "", "flow_new_password.html"
+        case State.ALLOWED if flow.action == Action.LINK_SOCIAL:
+            current, template = FactorKind.SOCIAL, "flow_social.html"
+        case State.ALLOWED if flow.ceremony is not None:
+            current, template = "", "flow_new_key.html"
         case State.ALLOWED:
             current = FactorKind.EMAIL if flow.action == Action.ADD_ADDRESS else ""
             template = "flow_code.html" if current else "flow_anew.html" if way == "new" else "flow_elsewhere.html"
@@ -78,25 +106,23 @@ def over_page(visit: Visit, reason: str, action: str = "") -> Response:
 def _current(standing: Standing, way: str) -> str:
     """The kind of proof that the page asks for; empty for the list of all."""
     ways = standing.choices
-    if way in ways and (way != FactorKind.EMAIL or standing.sent):
-        return way
-    if standing.flow.state is State.WAITING:
+    if way == OTHER or (standing.flow.state is State.WAITING and way not in ways):
         return ""
-    if standing.sent and FactorKind.EMAIL in ways:
-        return FactorKind.EMAIL
-    if FactorKind.PASSWORD in ways and standing.flow.action != Action.RECOVER:
-        return FactorKind.PASSWORD
-    return ""
+    chosen = next((k for k in ways if k == way), None)
+    if chosen is not None and KINDS[chosen].asked(standing):
+        return chosen
+    sent = next((k for k in standing.sent_by if k in ways), None)
+    if sent is not None:
+        return sent
+    # What the person prefers, or else what the policy names first, where it can be asked for at once; in a recovery the list.
+    first = ways[0] if ways and (standing.flow.action != Action.RECOVER or len(ways) == 1) else None
+    return first if first is not None and KINDS[first].ask is None else ""
 
 
 def _asking_template(standing: Standing, current: str) -> str:
-    match current:
-        case FactorKind.EMAIL:
-            return "flow_mailed.html" if standing.flow.action == Action.SIGN_IN else "flow_code.html"
-        case FactorKind.PASSWORD:
-            return "flow_password.html"
-        case _:
-            return "flow_waiting.html" if standing.flow.state is State.WAITING else "flow_choose.html"
+    if current:
+        return template_of(FactorKind(current), standing.flow.action)
+    return "flow_waiting.html" if standing.flow.state is State.WAITING else "flow_choose.html"
 
 
 def _view(visit: Visit, standing: Standing, current: str) -> FlowView:
@@ -119,12 +145,24 @@ def _view(visit: Visit, standing: Standing, current: str) -> FlowView:
         waits_until=flow.waits_until,
         next_flow=flow.next_flow,
         breached=flow.breached,
+        can_remember=standing.can_remember,
+        providers=_providers(visit, flow) if current == FactorKind.SOCIAL else (),
+        vouched=standing.suggested is not None and standing.suggested.vouched,
+        current=current,
+        key_options=flow.ceremony.options if flow.ceremony else "",
+        adds=flow.wants.factor_kind,
     )
 
 
 def _way(flow_id: str, standing: Standing, kind: FactorKind) -> Way:
-    asked_already = kind is FactorKind.PASSWORD or standing.sent
-    return Way(kind.value, f"/flow/{flow_id}?way={kind.value}" if asked_already else "")
+    row = KINDS[kind]
+    at_once = row.ask is None or (row.asked(standing) and not row.again)
+    return Way(kind.value, f"/flow/{flow_id}?way={kind.value}" if at_once else "")
+
+
+def _providers(visit: Visit, flow: Flow) -> tuple[ProviderView, ...]:
+    """The one that is being linked; else all of the site, the same for every account."""
+    return tuple(p for p in visit.providers() if flow.action != Action.LINK_SOCIAL or p.name == flow.wants.label)
 
 
 def _resend_after(visit: Visit, standing: Standing) -> int:
