@@ -45,6 +45,7 @@ from sparekey.adapters.strength import strength
 from sparekey.adapters.volume import MemoryVolumeLimits, NoVolumeLimits
 from sparekey.challenges.webauthn import RelyingParty
 from sparekey.domain.accounts import AddressKind
+from sparekey.domain.actions import Action
 from sparekey.domain.errors import BadSettings
 from sparekey.domain.passwords import rules_for
 from sparekey.domain.policy.model import Policy
@@ -172,6 +173,7 @@ def build(settings: Settings, *, clock: Clock | None = None, chance: Chance | No
     http = httpx2.AsyncClient() if asks_out else None
     service = RangeService(ranges, http) if http is not None and ranges else None
     lists = [SHIPPED, *([Path(settings.storage.breached_file)] if settings.storage.breached_file else [])]
+    policy = policy_of(settings)
     services = Services(
         store=store,
         clock=clock,
@@ -184,10 +186,18 @@ def build(settings: Settings, *, clock: Clock | None = None, chance: Chance | No
         identifiers=Identifiers(region=settings.site.region, test_domains=settings.development),
         places=open_places(settings.site.place_file),
         operators=OperatorMemory(),
-        policy=policy_of(settings),
-        password_rules=rules_for(second_factor_required=False, remembered_devices=True),
+        policy=policy,
+        password_rules=rules_for(
+            second_factor_required=settings.site.second_factor == "required",
+            remembered_devices=policy.actions[Action.REMEMBER_DEVICE].offered,
+        ),
         relying_party=RelyingParty(urlsplit(settings.base_url).hostname or "", settings.site.name, frozenset({settings.base_url})),
-        site=Site(name=settings.site.name, words=(settings.site.name, urlsplit(settings.base_url).hostname or ""), texts=texts(settings)),
+        site=Site(
+            name=settings.site.name,
+            words=(settings.site.name, urlsplit(settings.base_url).hostname or ""),
+            texts=texts(settings),
+            second_factor_required=settings.site.second_factor == "required",
+        ),
     )
     if http is not None:
         services = replace(services, social=social(settings, clock, http))

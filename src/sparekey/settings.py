@@ -29,6 +29,8 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A folder of own policy files, each replacing or adding one action."""
     place_file: str = ""
     """An MMDB file of the operator's, for the places of devices; without it "place unknown"."""
+    second_factor: Literal["optional", "required"] = "optional"
+    """Whether every account must have a second factor; single ones: ``sparekey accounts require-second-factor``."""
     region: str = ""
     """Two letters (``DE``): phone numbers written the national way are read as numbers of this country."""
 
@@ -84,12 +86,37 @@ class Sms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sms_from: str = ""
 
 
+class Social(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Providers at which people may have accounts (docs/social.md). One that is not set up is offered nowhere."""
+
+    google_client_id: str = ""
+    google_client_secret: str = ""
+    facebook_client_id: str = ""
+    facebook_client_secret: str = ""
+    vk_client_id: str = ""
+    """VK ID has no secret for us: PKCE stands in for it."""
+    vk_url: str = "https://id.vk.ru"
+    oidc_issuer: str = ""
+    """Any OpenID Connect provider, exactly as its discovery document names the issuer."""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_name: str = "OpenID"
+    """What the button says after "Continue with"."""
+    social_redirects: str = ""
+    """Comma-separated addresses of programs to which providers may send people back, beside our own."""
+
+    @property
+    def any(self) -> bool:
+        return any((self.google_client_id, self.facebook_client_id, self.vk_client_id, self.oidc_client_id))
+
+
 class Settings(msgspec.Struct, frozen=True):
     site: Site
     server: Server
     storage: Storage
     mail: Mail
     sms: Sms
+    social: Social
 
     @property
     def development(self) -> bool:
@@ -111,7 +138,7 @@ class Settings(msgspec.Struct, frozen=True):
 
 Part = TypeVar("Part", bound=msgspec.Struct)
 
-CLASSES: tuple[type[msgspec.Struct], ...] = (Site, Server, Storage, Mail, Sms)
+CLASSES: tuple[type[msgspec.Struct], ...] = (Site, Server, Storage, Mail, Sms, Social)
 """Every settings class; their fields are the names that may follow ``SPAREKEY_``."""
 
 
@@ -123,7 +150,12 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     """
     given = {k.removeprefix(PREFIX).lower(): v for k, v in environment.items() if k.startswith(PREFIX)}
     settings = Settings(
-        site=_part(Site, given), server=_part(Server, given), storage=_part(Storage, given), mail=_part(Mail, given), sms=_part(Sms, given)
+        site=_part(Site, given),
+        server=_part(Server, given),
+        storage=_part(Storage, given),
+        mail=_part(Mail, given),
+        sms=_part(Sms, given),
+        social=_part(Social, given),
     )
     if given:
         raise BadSettings(f"unknown setting: {', '.join(sorted(PREFIX + k.upper() for k in given))}")
@@ -144,6 +176,7 @@ def _refuse(s: Settings) -> None:
     url = urlsplit(s.base_url)
     if url.scheme not in {"http", "https"} or not url.hostname or url.path not in {"", "/"} or url.query:
         raise BadSettings(f"SPAREKEY_BASE_URL must be scheme and host only, like https://id.example.com: {s.base_url}")
+    _refuse_social(s)
     if s.development:
         return
     if not s.site.base_url:
@@ -156,3 +189,20 @@ def _refuse(s: Settings) -> None:
         raise BadSettings("SPAREKEY_INSECURE_NO_VOLUME_LIMITS is refused in production")
     if s.mail.insecure_smtp_plain:
         raise BadSettings("SPAREKEY_INSECURE_SMTP_PLAIN is refused in production")
+
+
+def _refuse_social(s: Settings) -> None:
+    p = s.social
+    halves = {
+        "GOOGLE_CLIENT_ID and _SECRET": (p.google_client_id, p.google_client_secret),
+        "FACEBOOK_CLIENT_ID and _SECRET": (p.facebook_client_id, p.facebook_client_secret),
+        "OIDC_ISSUER and _CLIENT_ID": (p.oidc_issuer, p.oidc_client_id),
+    }
+    for names, both in halves.items():
+        if any(both) and not all(both):
+            raise BadSettings(f"SPAREKEY_{names} are set together, or not at all")
+    if s.site.profile == "strict" and p.any:
+        raise BadSettings("the strict profile has no signing in with accounts elsewhere: take out the client ids of the providers")
+    loopback = s.development and urlsplit(p.oidc_issuer).hostname in {"localhost", "127.0.0.1"}
+    if p.oidc_issuer and urlsplit(p.oidc_issuer).scheme != "https" and not loopback:
+        raise BadSettings("SPAREKEY_OIDC_ISSUER must begin with https://")

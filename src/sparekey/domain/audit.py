@@ -44,6 +44,9 @@ class Event(StrEnum):
     SOCIAL_LINKED = "account.social.linked"
     SOCIAL_UNLINKED = "account.social.unlinked"
     DEVICE_REMEMBERED = "account.device.remembered"
+    DEVICE_FORGOTTEN = "account.device.forgotten"
+    SECOND_FACTOR_REQUIRED = "account.second_factor.required"  # by the site, of this account
+    SECOND_FACTOR_NOT_REQUIRED = "account.second_factor.not_required"
     SIGN_IN_APPROVED = "account.sign_in.approved"
     NUMBER_MOVED = "account.number.moved"
     ADDRESS_BOUNCED = "account.address.bounced"
@@ -82,6 +85,9 @@ FOR_OWNER = frozenset(
         Event.SOCIAL_LINKED,
         Event.SOCIAL_UNLINKED,
         Event.DEVICE_REMEMBERED,
+        Event.DEVICE_FORGOTTEN,
+        Event.SECOND_FACTOR_REQUIRED,
+        Event.SECOND_FACTOR_NOT_REQUIRED,
         Event.SIGN_IN_APPROVED,
         Event.NUMBER_MOVED,
         Event.ADDRESS_BOUNCED,

@@ -65,6 +65,12 @@ class NotSignedIn(SparekeyError):
     reason = "not_signed_in"
 
 
+class SecondFactorNeeded(SparekeyError):
+    """The site requires a second factor of this account, and it has none yet: the session is good for adding one only."""
+
+    reason = "second_factor_needed"
+
+
 class NeedsFreshProof(SparekeyError):
     """The session is too old, or too weak, for this action."""
 
@@ -100,6 +106,15 @@ class Busy(SparekeyError):
     def __init__(self, retry_after: int = 2) -> None:
         self.retry_after = retry_after
         super().__init__("busy")
+
+
+class ProviderFailed(SparekeyError):
+    """Another provider did not answer (``provider_silent``), or what it said is not to be believed (``provider_refused``). Nothing was
+    changed."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
 
 
 class StoreUnavailable(SparekeyError):

@@ -20,7 +20,7 @@ from sparekey.domain.policy.model import Situation
 from sparekey.use_cases.carry_out.account import change_details, create_account
 from sparekey.use_cases.carry_out.addresses import add_address, claim_number, remove_address, set_main_address
 from sparekey.use_cases.carry_out.change import Change, allowed, give_back_code, spend_code
-from sparekey.use_cases.carry_out.factors import remove_factor, rename_factor, report_stolen
+from sparekey.use_cases.carry_out.factors import prefer_kind, remove_factor, rename_factor, report_stolen
 from sparekey.use_cases.carry_out.freeze import thaw
 from sparekey.use_cases.carry_out.sessions import end_sessions
 from sparekey.use_cases.carry_out.social import unlink_social
@@ -164,6 +164,8 @@ async def _carry_out(
             opened, _ = await open_session(tx, services, client, own, permit, flow, created)
         case Action.CHANGE_DETAILS if flow.wants.factor_id:
             await rename_factor(change)
+        case Action.CHANGE_DETAILS if flow.wants.factor_kind:
+            await prefer_kind(change)
         case _ if flow.action in CHANGES:
             await CHANGES[flow.action](change)
         case _:

@@ -35,7 +35,7 @@ async def answer_password(services: Services, client: Client, flow_id: str, pass
         if compared.right and now.account.password_hash == at.account.password_hash and not now.flow.void:
             await reserved.was_right(tx)
             account = await keep_rehash(tx, services, now.account, compared)
-            flow = replace(now.flow, breached=now.flow.breached or compared.breached)
+            flow = replace(now.flow, breached=now.flow.breached or compared.breached, short=compared.short)
             proof = password_challenge.proof(account, services.clock.now())
             return await prove(tx, services, client, Loaded(flow, account, now.lock), proof)
         await was_wrong(tx, services, client, now, FactorKind.PASSWORD)

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
-from sparekey.domain.accounts import Account
+from sparekey.domain.accounts import Account, lacks_second_factor
 from sparekey.domain.audit import Event
 from sparekey.domain.flow.flow import Flow
 from sparekey.domain.flow.permit import Permit
 from sparekey.domain.messages import MessageKind
+from sparekey.domain.offers import is_offer_due
 from sparekey.domain.proofs import Proof
 from sparekey.domain.sessions import SESSION_LASTS, KnownDevice, Session
 from sparekey.use_cases.known_device import find_device, in_usual_surroundings, networks_with
@@ -22,6 +23,7 @@ async def open_session(
     tx: Transaction, services: Services, client: Client, lock: SubjectLock, permit: Permit, flow: Flow, account: Account
 ) -> tuple[Opened, SubjectLock]:
     """A new session with the proofs of the flow. A browser that was not known is known from now on, and the owner is told of it.
+    Where a required second factor is missing it opens the way to adding one and nothing else, and its browser is not known yet (F8).
 
     ``permit`` is for ``sign_in`` or ``sign_up``.
     """
@@ -32,11 +34,12 @@ async def open_session(
     device_token = ""
     usual = device is not None and in_usual_surroundings(services, client, device)
     networks = networks_with(services, client, account.account_id, device.networks if device else ())
-    if device is None:
+    limited = lacks_second_factor(account, required=services.site.second_factor_required)
+    if device is None and not limited:
         device_token = services.chance.token()
         device = KnownDevice(services.chance.new_id(now), account.account_id, now, now, client.user_agent, networks)
         await tx.devices.add(device, token_hash(device_token))
-    else:
+    elif device is not None and not limited:
         await tx.devices.seen(device.device_id, now, networks)
     if not usual and permit.action == "sign_in":
         params = {**where(services, client), "at": now.isoformat()}
@@ -45,17 +48,19 @@ async def open_session(
     session = Session(
         session_id=services.chance.new_id(now),
         account_id=account.account_id,
-        device_id=device.device_id,
+        device_id=device.device_id if device else "",
         created_at=now,
         seen_at=now,
         expires_at=now + SESSION_LASTS,
         proofs=_proofs(permit, flow, account),
         user_agent=client.user_agent,
         network=client.network,
+        limited=limited,
     )
     await tx.sessions.add(session, token_hash(token))
     lock = await record(tx, services, lock, Event.SIGNED_IN, account, client, flow_id=flow.flow_id, route=permit.route)
-    return Opened(session=session, token=token, device_token=device_token), lock
+    offer = permit.action == "sign_in" and not limited and is_offer_due(account, now)
+    return Opened(session=session, token=token, device_token=device_token, offer_second=offer), lock
 
 
 def _proofs(permit: Permit, flow: Flow, account: Account) -> tuple[Proof, ...]:

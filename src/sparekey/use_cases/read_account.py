@@ -6,9 +6,10 @@ from datetime import datetime
 
 import msgspec
 
-from sparekey.domain.accounts import Account, is_settled
+from sparekey.domain.accounts import Account, Address, address_thing, is_needed, is_settled, is_weak, second_factors
 from sparekey.domain.audit import FOR_OWNER
 from sparekey.domain.devices import device_name
+from sparekey.domain.remembered import remembered
 from sparekey.domain.sessions import Session
 from sparekey.use_cases.ports import AuditRow, SentMessage
 from sparekey.use_cases.record import personal_purpose
@@ -20,7 +21,8 @@ SHOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class AddressSeen:
-    """``settled``: it can already help to get back in."""
+    """``settled``: it can already help to get back in. ``weak``: why it counts only beside something else: bounced, unconfirmed, or
+    empty. ``second_factor``: codes to it are one. ``may_leave``: it can be removed."""
 
     address_id: str
     kind: str
@@ -28,6 +30,10 @@ class AddressSeen:
     main: bool
     added_at: datetime
     settled: bool
+    weak: str
+    confirmed_at: datetime | None
+    second_factor: bool
+    may_leave: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,8 @@ class Details:
     user_name: str
     language: str
     created_at: datetime
-    password_set_at: datetime
+    password_set_at: datetime | None
+    """``None`` for an account without one: it began with an account elsewhere."""
     addresses: tuple[AddressSeen, ...]
 
 
@@ -73,11 +80,23 @@ async def read_details(services: Services, session: Session) -> Details:
         user_name=account.user_name,
         language=account.language,
         created_at=account.created_at,
-        password_set_at=account.password_set_at,
-        addresses=tuple(
-            AddressSeen(a.address_id, a.kind.value, a.value, a.main, a.added_at, is_settled(a, account.contested_at, now))
-            for a in account.addresses
-        ),
+        password_set_at=account.password_set_at if account.password_hash else None,
+        addresses=tuple(_address(account, a, now) for a in account.addresses),
+    )
+
+
+def _address(account: Account, a: Address, now: datetime) -> AddressSeen:
+    return AddressSeen(
+        a.address_id,
+        a.kind.value,
+        a.value,
+        a.main,
+        a.added_at,
+        settled=is_settled(a, account.contested_at, now),
+        weak=("bounced" if a.bounced_at else "unconfirmed") if is_weak(a, now) else "",
+        confirmed_at=a.confirmed_at,
+        second_factor=any(f.thing == address_thing(a) for f in second_factors(account)),
+        may_leave=not is_needed(account, a),
     )
 
 
@@ -96,6 +115,27 @@ async def read_sessions(services: Services, session: Session) -> Sequence[Sessio
         )
         for s in found
         if now < s.expires_at
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class RememberedSeen:
+    """A device on which the second factor is not asked for, until a moment. ``current``: the one that asks."""
+
+    factor_id: str
+    device: str
+    added_at: datetime
+    until: datetime
+    current: bool
+
+
+async def read_remembered(services: Services, session: Session) -> Sequence[RememberedSeen]:
+    async with services.store.transaction() as tx:
+        account = await tx.accounts.get(session.account_id)
+    return [
+        RememberedSeen(f.factor_id, f.label, f.added_at, f.until, f.thing.name == session.device_id)
+        for f in remembered(account, services.clock.now())
+        if f.until is not None
     ]
 
 

@@ -15,6 +15,7 @@ from sparekey.domain.errors import FieldProblem, InvalidInput, NotProven
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.flow.events import Proven
 from sparekey.domain.flow.state import State
+from sparekey.domain.passwords import normalize
 from sparekey.use_cases.advance import advance
 from sparekey.use_cases.guesses import given_back_if_busy, reserve
 from sparekey.use_cases.known_device import find_device
@@ -32,6 +33,8 @@ class Compared:
     right: bool
     breached: bool
     rehashed: str
+    short: bool = False
+    """Shorter than the site asks for by now."""
 
 
 async def sign_in(services: Services, client: Client, typed: str, password: str) -> Standing:
@@ -65,6 +68,7 @@ async def sign_in(services: Services, client: Client, typed: str, password: str)
             flow = replace(
                 new_flow(services, client, Action.SIGN_IN, account.account_id, subject, typed=typed, typed_key=key),
                 breached=compared.breached,
+                short=compared.short,
             )
             situation = await situation_of(tx, services, client, account, flow)
             proven = Proven(password_challenge.proof(account, services.clock.now()))
@@ -83,7 +87,8 @@ async def compare(services: Services, account: Account, password: str, *, look: 
     if not right:
         return Compared(right=False, breached=False, rehashed="")
     rehashed = await services.hasher.hash(password) if services.hasher.needs_rehash(account.password_hash) else ""
-    return Compared(right=True, breached=await services.breached.has(password), rehashed=rehashed)
+    short = len(normalize(password)) < services.password_rules.min_length
+    return Compared(right=True, breached=await services.breached.has(password), rehashed=rehashed, short=short)
 
 
 async def keep_rehash(tx: Transaction, services: Services, account: Account, compared: Compared) -> Account:

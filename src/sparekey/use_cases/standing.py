@@ -1,21 +1,25 @@
 """Where a flow stands, as the doors show it. The page and the JSON answer are made of the same value."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sparekey.domain.accounts import NOBODY_ID, Account, has_second_factor, second_factors
+from sparekey.domain.accounts import NOBODY_ID, Account, has_second_factor, is_settled, second_factors
 from sparekey.domain.actions import Action
 from sparekey.domain.factors import PHISHING_RESISTANT, Factor, FactorKind, things_behind
 from sparekey.domain.flow.flow import Flow, judge
 from sparekey.domain.flow.state import State
 from sparekey.domain.limits import RESEND_AFTER
-from sparekey.domain.policy.model import Situation
+from sparekey.domain.masks import masked
+from sparekey.domain.policy.conditions import see, things_of
+from sparekey.domain.policy.model import RunningRecovery, Situation
 from sparekey.domain.policy.verdict import Ask, Verdict
 from sparekey.domain.sessions import Session
+from sparekey.use_cases.enrolling import NewAuthenticator, authenticator_shown, codes_shown
 from sparekey.use_cases.known_device import find_device, in_usual_surroundings
 from sparekey.use_cases.other_ways import NotNow, not_now
 from sparekey.use_cases.pairing import Pairing
-from sparekey.use_cases.ports import Prompt, Transaction
+from sparekey.use_cases.ports import Transaction
+from sparekey.use_cases.prompt_shown import PromptShown
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.social_identity import Suggested, suggested
 
@@ -69,7 +73,7 @@ class Standing:
     ``choices``: the kinds of proof that may be tried now, best first. ``sent``: a code was sent (or would have been, for a
     name that nobody has). ``resend_at``: from when (UTC) another may be asked for. ``held``: a limit on messages to this
     recipient held the last one back; those sent before are still good. ``prompt``: the question to the owner's phone. ``approves``: that of
-    the computer that is approved, whose number this side must not see. ``pairing``: the code with which a phone is enrolled.
+    the computer that is approved, without its number, which this side must type. ``pairing``: the code with which a phone is enrolled.
     """
 
     flow: Flow
@@ -83,17 +87,32 @@ class Standing:
     """The kinds of message that were asked for, the newest first."""
     delivery: Delivery | None = None
     """What became of the newest message, for who may know it (mission.md, R14)."""
-    prompt: Prompt | None = None
-    approves: Prompt | None = None
+    prompt: PromptShown | None = None
+    approves: PromptShown | None = None
     pairing: Pairing | None = None
     can_remember: bool = False
     """The next proof may be the second factor of a sign-in, and the site remembers devices (mission.md, I6)."""
     operator_refuses: bool = False
     """The operator of the number that was typed refuses many texts today, from everybody."""
+    authenticator: NewAuthenticator | None = None
+    """What the app that is being added must be told."""
+    new_codes: tuple[str, ...] = ()
+    """Backup codes that wait for one of them to be typed in, the first with number 1."""
+    methods: tuple[Factor, ...] = ()
+    """The person says of these which was stolen, or which are lost."""
     not_now: tuple[NotNow, ...] = ()
     """What cannot be tried now, and why; nothing before the first proof."""
     suggested: Suggested | None = None
     """For a sign-up that began at another provider and still lacks name and address."""
+
+    def sent_to(self, kind: FactorKind | None = None) -> str:
+        """Where the newest message (of one kind) went, masked: as it was typed, before anything is proven; empty where none did."""
+        newest = next((a for a in reversed(self.flow.asked) if not a.by_itself and kind in {None, a.kind}), None)
+        if newest is None:
+            return ""
+        if is_by_name(self.flow) and not any(not p.enrolling for p in self.flow.proofs):
+            return masked(self.flow.typed)
+        return masked(newest.thing.name.partition(":")[2])
 
     @property
     def needs_password(self) -> bool:
@@ -116,7 +135,20 @@ async def situation_of(tx: Transaction, services: Services, client: Client, acco
         breached_password=flow.breached if flow else False,
         nothing_more=flow.nothing_more if flow else False,
         target=_target(account, flow) if flow else None,
+        recovery=await _cancelled(tx, services, account, flow) if flow is not None and flow.action == Action.CANCEL_RECOVERY else None,
     )
+
+
+async def _cancelled(tx: Transaction, services: Services, account: Account, flow: Flow) -> RunningRecovery | None:
+    """What a cancel is weighed against."""
+    recovery = await tx.flows.get(flow.wants.flow_id)
+    return None if recovery is None else RunningRecovery(recovery.created_at, settled_things(services, recovery, account))
+
+
+def settled_things(services: Services, flow: Flow, account: Account) -> int:
+    """How many settled things were shown in a flow."""
+    seen = see(services.policy, Situation(account, flow.proofs, services.clock.now()))
+    return len(things_of(p for p in flow.proofs if p.thing in seen.settled and not p.enrolling))
 
 
 def _target(account: Account, flow: Flow) -> Factor | None:
@@ -173,7 +205,8 @@ def may_begin(session: Session, action: str) -> bool:
 
 def is_by_name(flow: Flow) -> bool:
     """Whether the flow began with a typed name, not in a session."""
-    return flow.action in {Action.SIGN_UP, Action.SIGN_IN, Action.RECOVER} or (flow.action == Action.REPORT_STOLEN and bool(flow.typed_key))
+    by_name = {Action.SIGN_UP, Action.SIGN_IN, Action.RECOVER, Action.THAW}
+    return flow.action in by_name or (flow.action == Action.REPORT_STOLEN and bool(flow.typed_key))
 
 
 def is_nameless(flow: Flow) -> bool:
@@ -205,6 +238,9 @@ def standing(
         opened=opened,
         can_remember=_can_remember(services, flow, situation),
         suggested=suggested(services, flow),
+        authenticator=authenticator_shown(services, flow, situation.account),
+        new_codes=codes_shown(services, flow),
+        methods=_methods(flow, situation),
         delivery=delivery,
         operator_refuses=bool(sent) and sent[-1].kind is FactorKind.SMS and _operator_refuses(services, flow),
     )
@@ -214,6 +250,20 @@ def _can_remember(services: Services, flow: Flow, situation: Situation) -> bool:
     if flow.action != Action.SIGN_IN or flow.state is not State.ASKING or all(p.enrolling for p in flow.proofs):
         return False
     return services.policy.actions[Action.REMEMBER_DEVICE].offered and has_second_factor(situation.account)
+
+
+def _methods(flow: Flow, situation: Situation) -> tuple[Factor, ...]:
+    """What an allowed report is about, or what an allowed recovery may leave behind: not what was just shown, and nothing young (that
+    goes by itself)."""
+    account, shown = situation.account, {p.thing for p in flow.proofs}
+    if flow.state is not State.ALLOWED:
+        return ()
+    if flow.action == Action.REPORT_STOLEN:
+        return tuple(f for f in account.enrolled if not f.stolen)
+    if flow.action != Action.RECOVER:
+        return ()
+    old = (f for f in second_factors(account) if is_settled(replace(f, stolen=False), account.contested_at, situation.now))
+    return tuple(f for f in old if f.thing not in shown)
 
 
 def _operator_refuses(services: Services, flow: Flow) -> bool:

@@ -9,16 +9,17 @@ from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
 from sparekey.domain.errors import FieldProblem, InvalidInput, NotSignedIn, SecondFactorNeeded
 from sparekey.domain.flow.events import Started
-from sparekey.domain.flow.state import State
 from sparekey.domain.flow.wants import Wants
 from sparekey.use_cases.advance import advance
 from sparekey.use_cases.ask_by_message import BY_MESSAGE, ask_by_message, enrolled_kind
 from sparekey.use_cases.ports import AddressTaken
 from sparekey.use_cases.record import record
+from sparekey.use_cases.running_recoveries import must_wait
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing, may_begin, situation_of, standing
 from sparekey.use_cases.start_flow import new_flow
 from sparekey.use_cases.wanted_address import check_second, is_void, own_address
+from sparekey.use_cases.wanted_factor import check_factor
 
 GUARDED = frozenset(
     {
@@ -28,6 +29,8 @@ GUARDED = frozenset(
         Action.REMOVE_ADDRESS,
         Action.SET_MAIN_ADDRESS,
         Action.END_SESSIONS,
+        Action.CANCEL_RECOVERY,
+        Action.OBJECT,
     }
 )
 
@@ -49,6 +52,9 @@ async def start_guarded(services: Services, client: Client, action: Action, want
             own_address(account, action, wants)
         if action == Action.ADD_FACTOR and wants.factor_kind in BY_MESSAGE:
             check_second(services, account, wants)
+        if action in {Action.CANCEL_RECOVERY, Action.OBJECT}:
+            await must_wait(tx, services, account_id, wants.flow_id)
+        check_factor(account, action, wants)
         flow = new_flow(
             services, client, action, account_id, account_id, typed=wants.address, typed_key=wants.address_key, wants=wants, void=void
         )

@@ -16,7 +16,13 @@ class SessionChecks:
         self._seen: dict[str, datetime] = {}
 
     async def who_is(self, token: str) -> WhoIs | None:
-        """``None`` for no session, an ended and an expired one alike. Raises ``StoreUnavailable``."""
+        """``None`` for no session, an ended and an expired one alike, and for one that lacks a required second factor (mission.md, F8).
+        Raises ``StoreUnavailable``."""
+        found = await self.any_session(token)
+        return None if found is None or found.session.limited else found
+
+    async def any_session(self, token: str) -> WhoIs | None:
+        """The same, and also one that lacks its second factor: for the doors that lead to adding one."""
         found = await self._store.session_by_token(token_hash(token))
         now = self._clock.now()
         if found is None or now >= found.session.expires_at:

@@ -8,7 +8,23 @@ from starlette.staticfiles import StaticFiles
 from sparekey.web import health, receipts
 from sparekey.web.api import openapi
 from sparekey.web.api.routes import API_ROUTES
-from sparekey.web.pages import account, dev, flow, link, passkeys, public, recover, sign_in, sign_up, site, social
+from sparekey.web.pages import (
+    account,
+    dev,
+    disown,
+    flow,
+    link,
+    passkeys,
+    public,
+    recover,
+    recovery,
+    second_factor,
+    sign_in,
+    sign_up,
+    site,
+    social,
+    wait,
+)
 from sparekey.web.pages.render import STATIC
 
 
@@ -21,9 +37,13 @@ def routes(*, development: bool) -> list[BaseRoute]:
         *recover.ROUTES,
         *flow.ROUTES,
         *link.ROUTES,
+        *disown.ROUTES,
+        *wait.ROUTES,
+        *recovery.ROUTES,
         *social.ROUTES,
         *account.ROUTES,
         *passkeys.ROUTES,
+        *second_factor.ROUTES,
         *site.ROUTES,
         *(dev.ROUTES if development else ()),
     )

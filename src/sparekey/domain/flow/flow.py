@@ -116,13 +116,7 @@ def step(flow: Flow, event: Event, *, policy: Policy, situation: Situation) -> F
             expires_at = max(flow.expires_at, situation.now + WAIT_KEPT)
             return replace(flow, state=move(flow.state, Move.RIPEN), expires_at=expires_at)
         case Objected():
-            if flow.waiting is None:
-                raise WrongStep("nothing waits")
-            if flow.waiting.objected_at:
-                return flow
-            waiting = flow.waiting.objected(situation.now)
-            expires_at = max(flow.expires_at, _kept(waiting.length, situation.now))
-            return replace(flow, state=move(flow.state, Move.DELAY), waiting=waiting, expires_at=expires_at)
+            return _objected(flow, situation.now)
         case CarriedOut():
             return replace(flow, state=move(flow.state, Move.CARRY_OUT), asked=())
         case Ended(reason):
@@ -174,6 +168,16 @@ def _judged(flow: Flow, policy: Policy, situation: Situation) -> Flow:
             return replace(flow, state=move(flow.state, Move.DENY), ended=reason)
         case _:
             assert_never(verdict)
+
+
+def _objected(flow: Flow, now: datetime) -> Flow:
+    """Waits longer, even if its wait was over already; but only once."""
+    if flow.waiting is None:
+        raise WrongStep("nothing waits")
+    if flow.waiting.objected_at is not None:
+        return flow
+    waiting = flow.waiting.objected(now)
+    return replace(flow, state=move(flow.state, Move.DELAY), waiting=waiting, expires_at=max(flow.expires_at, _kept(waiting.length, now)))
 
 
 def _waits_by_policy(flow: Flow, policy: Policy) -> bool:

@@ -101,3 +101,12 @@ async def rename_factor(change: Change) -> None:
     renamed = tuple(replace(f, label=wants.label) if f.factor_id == wants.factor_id else f for f in account.enrolled)
     await change.tx.accounts.save(account, replace(account, enrolled=renamed, version=account.version + 1), change.services.clock.now())
     await record_change(change, Event.FACTOR_RENAMED)
+
+
+async def prefer_kind(change: Change) -> None:
+    """Ask for this kind of second factor first. It opens nothing and closes nothing, so nobody is told."""
+    change.permit.must_be_for(Action.CHANGE_DETAILS)
+    account, kind = change.account, change.flow.wants.factor_kind
+    new = replace(account, preferred=kind, version=account.version + 1)
+    await change.tx.accounts.save(account, new, change.services.clock.now())
+    await record_change(change, Event.PREFERENCE_CHANGED, factor=kind)

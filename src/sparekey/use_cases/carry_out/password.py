@@ -7,16 +7,20 @@ from sparekey.domain.audit import Event
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.limits import lane, lanes_of
 from sparekey.domain.messages import MessageKind
+from sparekey.domain.remembered import without_remembered
 from sparekey.use_cases.carry_out.change import Change, end_open_flows, record_change, tell_all
+from sparekey.use_cases.carry_out.freeze import thawed
 
 
 async def set_password(change: Change, password_hash: str) -> None:
-    """Replace the password, when changed or recovered. All other sessions and open flows of the account end."""
+    """Replace the password, when changed or recovered. All other sessions, open flows and remembered devices end.
+    A recovery thaws a frozen account as well."""
     recovering = change.permit.action == Action.RECOVER
     if not recovering:
         change.permit.must_be_for(Action.CHANGE_PASSWORD)
     now = change.services.clock.now()
-    new = replace(change.account, password_hash=password_hash, password_set_at=now, version=change.account.version + 1)
+    forgotten = thawed(without_remembered(change.account), now) if recovering else without_remembered(change.account)
+    new = replace(forgotten, password_hash=password_hash, password_set_at=now, version=change.account.version + 1)
     await change.tx.accounts.save(change.account, new, now)
     own = change.client.session
     keep = own.session_id if own is not None and not recovering and own.account_id == new.account_id else ""
@@ -27,4 +31,7 @@ async def set_password(change: Change, password_hash: str) -> None:
     await change.tx.guesses.clear(change.lock.chain, lanes_of(FactorKind.PASSWORD), but_the_day_in=unknown)
     kind = MessageKind.PASSWORD_RECOVERED if recovering else MessageKind.PASSWORD_CHANGED
     await tell_all(change, new, kind)
-    await record_change(change, Event.RECOVERED if recovering else Event.PASSWORD_CHANGED)
+    lock = await record_change(change, Event.RECOVERED if recovering else Event.PASSWORD_CHANGED)
+    if change.account.frozen_at is not None and new.frozen_at is None:
+        await tell_all(change, new, MessageKind.ACCOUNT_THAWED)
+        await record_change(replace(change, lock=lock), Event.THAWED)

@@ -7,36 +7,50 @@ from typing import assert_never
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sparekey.challenges import backup_code
 from sparekey.domain.actions import Action
 from sparekey.domain.errors import FieldProblem, InvalidInput
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.flow.state import State
 from sparekey.domain.flow.wants import Wants
-from sparekey.domain.masks import masked
 from sparekey.domain.names import check_name
 from sparekey.domain.policy.verdict import Ask
 from sparekey.messages import catalogue
+from sparekey.use_cases.answer_approval import answer_approval
+from sparekey.use_cases.answer_backup_code import answer_backup_code
 from sparekey.use_cases.answer_code import answer_code
 from sparekey.use_cases.answer_key import answer_key
 from sparekey.use_cases.answer_password import answer_password
+from sparekey.use_cases.answer_remembered import answer_remembered
+from sparekey.use_cases.answer_social import answer_social
+from sparekey.use_cases.answer_totp import answer_totp
+from sparekey.use_cases.approve_sign_in import start_approval
 from sparekey.use_cases.ask_for_key import ask_for_key
+from sparekey.use_cases.ask_phone import ask_phone
 from sparekey.use_cases.end_flow import leave_flow, nothing_more
 from sparekey.use_cases.enrol_key import enrol_key
 from sparekey.use_cases.finish_flow import finish_sign_up, finish_with_password
 from sparekey.use_cases.key_ceremony import KEYS
 from sparekey.use_cases.load_flow import show_flow
 from sparekey.use_cases.open_link import look_at_link, open_link
+from sparekey.use_cases.ports import SocialAnswer
 from sparekey.use_cases.send_code import send_code
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.sign_in import sign_in
 from sparekey.use_cases.sign_in_passkey import passkey_options, sign_in_passkey
 from sparekey.use_cases.sign_up import sign_up
-from sparekey.use_cases.standing import Opened, Standing
+from sparekey.use_cases.social_sign_up import give_details
+from sparekey.use_cases.social_visit import Away, provider_named
+from sparekey.use_cases.standing import Delivery, Opened, Standing
 from sparekey.use_cases.start_guarded import start_guarded
 from sparekey.use_cases.start_recovery import start_recovery
+from sparekey.use_cases.start_report import start_report
 from sparekey.use_cases.start_sign_in import start_sign_in
+from sparekey.use_cases.start_social import ask_social, start_social
+from sparekey.use_cases.start_thaw import start_thaw
 from sparekey.web.api import schemas as s
 from sparekey.web.api.body import json_answer, read_json
+from sparekey.web.api.device_schemas import PairingAnswer, PromptShown
 from sparekey.web.guard import LONGEST_COOKIE, agent_of, bearer_or_none, door_of, network_of
 
 
@@ -50,6 +64,7 @@ async def client_of(request: Request, *, language: str = "") -> Client:
         language=catalogue.choose(request.headers.get("accept-language", ""), language),
         device_token=request.headers.get("device-token", "")[:LONGEST_COOKIE],
         session=who.session if who else None,
+        remembered_token=request.headers.get("remembered-token", "")[:LONGEST_COOKIE],
     )
 
 
@@ -61,18 +76,26 @@ async def start(request: Request) -> Response:
     return json_answer(flow_answer(await _start(services, client, body), flow_token=token), 201)
 
 
-async def _start(services: Services, client: Client, body: s.Start) -> Standing:
+async def _start(services: Services, client: Client, body: s.Start) -> Standing | Away:
     match body:
         case s.StartSignUp():
             return await sign_up(services, client, name=body.name, email=body.email, password=body.password)
         case s.StartSignIn(identifier, password):
             if password is None:
-                return await start_sign_in(services, client, identifier)
+                return await start_sign_in(services, client, identifier, FactorKind(body.by))
             return await sign_in(services, client, identifier, password)
         case s.StartSignInPasskey(credential):
             return await sign_in_passkey(services, client, credential, holder="")
+        case s.StartSignInSocial():
+            return await start_social(services, client, body.provider, redirect_uri=body.redirect_uri)
         case s.StartRecovery():
             return await start_recovery(services, client, body.identifier)
+        case s.StartThaw():
+            return await start_thaw(services, client, body.identifier)
+        case s.StartReportStolen(identifier=identifier) if identifier:
+            return await start_report(services, client, identifier)
+        case s.StartApproveSignIn():
+            return await start_approval(services, client, body.token)
         case _:
             return await start_guarded(services, client, *_wanted(services, body))
 
@@ -80,21 +103,48 @@ async def _start(services: Services, client: Client, body: s.Start) -> Standing:
 def _wanted(services: Services, body: s.Guarded) -> tuple[Action, Wants]:
     """What one who is signed in asks for. Raises ``InvalidInput``."""
     match body:
+        case s.StartLinkSocial():
+            return Action.LINK_SOCIAL, Wants(label=provider_named(services, body.provider).name)
+        case s.StartUnlinkSocial():
+            return Action.UNLINK_SOCIAL, Wants(factor_id=body.factor_id)
         case s.StartChangePassword():
             return Action.CHANGE_PASSWORD, Wants()
         case s.StartChangeDetails():
             return Action.CHANGE_DETAILS, details_wanted(services, body.name, body.language, body.user_name)
         case s.StartAddAddress():
-            address = services.identifiers.email(body.email)
-            return Action.ADD_ADDRESS, Wants(address=address.value, address_key=address.key)
+            return Action.ADD_ADDRESS, address_wanted(services, email=body.email, phone=body.phone)
         case s.StartRemoveAddress():
             return Action.REMOVE_ADDRESS, Wants(address=body.address_id)
         case s.StartSetMainAddress():
             return Action.SET_MAIN_ADDRESS, Wants(address=body.address_id)
         case s.StartEndSessions():
-            return Action.END_SESSIONS, Wants(session_id=body.session_id)
+            return Action.END_SESSIONS, Wants(session_id=body.session_id, factor_id=body.remembered_id)
         case s.StartAddFactor():
-            return Action.ADD_FACTOR, Wants(factor_kind=body.factor, label=label_of(body.label))
+            return Action.ADD_FACTOR, Wants(factor_kind=body.factor, label=label_of(body.label), address=body.address_id)
+        case s.StartCancelRecovery() | s.StartObject():
+            return Action(str(body.__struct_config__.tag)), Wants(flow_id=body.flow_id)
+        case _:
+            return _wanted_of_factor(body)
+
+
+def address_wanted(services: Services, *, email: str, phone: str) -> Wants:
+    """A new address as a flow wants it. Raises ``InvalidInput``, also for both at once."""
+    if email and phone:
+        raise InvalidInput(FieldProblem("phone", "one_address_at_a_time"))
+    address = services.identifiers.phone(phone) if phone else services.identifiers.email(email)
+    return Wants(address=address.value, address_key=address.key)
+
+
+def _wanted_of_factor(body: s.OfFactor) -> tuple[Action, Wants]:
+    match body:
+        case s.StartRemoveFactor():
+            return Action.REMOVE_FACTOR, Wants(factor_id=body.factor_id)
+        case s.StartReportStolen():
+            return Action.REPORT_STOLEN, Wants(factor_id=body.factor_id)
+        case s.StartRenewBackupCodes():
+            return Action.RENEW_BACKUP_CODES, Wants()
+        case s.StartPreferFactor():
+            return Action.CHANGE_DETAILS, Wants(factor_kind=body.factor)
         case s.StartRenameFactor():
             return Action.CHANGE_DETAILS, Wants(factor_id=body.factor_id, label=label_of(body.label))
         case _:
@@ -132,22 +182,53 @@ async def show(request: Request) -> Response:
 
 
 async def answer(request: Request) -> Response:
-    body = (await read_json(request, s.AnswerFlow)).answer
-    services, client, flow_id = door_of(request).services, await client_of(request), request.path_params["flow_id"]
-    match body:
-        case s.AnswerCode(code):
+    body = await read_json(request, s.AnswerFlow)
+    services, flow_id = door_of(request).services, request.path_params["flow_id"]
+    client = replace(await client_of(request), remember=body.remember_device)
+    match body.answer:
+        case s.AnswerCode(code) | s.AnswerText(code):
             return json_answer(flow_answer(await answer_code(services, client, flow_id, code)))
         case s.AnswerPassword(password):
             return json_answer(flow_answer(await answer_password(services, client, flow_id, password)))
         case s.AnswerPasskey(credential) | s.AnswerSecurityKey(credential):
             return json_answer(flow_answer(await answer_key(services, client, flow_id, credential)))
+        case s.AnswerTotp(code):
+            return json_answer(flow_answer(await answer_totp(services, client, flow_id, code)))
+        case s.AnswerBackupCode(code):
+            return json_answer(flow_answer(await answer_backup_code(services, client, flow_id, code)))
+        case s.AnswerRemembered():
+            return json_answer(flow_answer(await answer_remembered(services, client, flow_id)))
+        case s.AnswerSocial(provider, code, state, issuer, device_id):
+            brought = SocialAnswer(code, state, issuer, device_id)
+            return json_answer(flow_answer((await answer_social(services, client, flow_id, provider, brought)).standing))
+        case s.AnswerApproval():
+            return json_answer(flow_answer(await answer_approval(services, client, flow_id)))
         case _:
-            assert_never(body)
+            assert_never(body.answer)
+
+
+async def go_social(request: Request) -> Response:
+    body = await read_json(request, s.GoSocial)
+    services, client, flow_id = door_of(request).services, await client_of(request), request.path_params["flow_id"]
+    return json_answer(flow_answer(await ask_social(services, client, flow_id, body.provider, redirect_uri=body.redirect_uri)))
+
+
+async def give_social_details(request: Request) -> Response:
+    body = await read_json(request, s.GiveDetails)
+    services, client, flow_id = door_of(request).services, await client_of(request), request.path_params["flow_id"]
+    return json_answer(flow_answer(await give_details(services, client, flow_id, name=body.name, email=body.email)))
+
+
+async def providers(request: Request) -> Response:
+    return json_answer(s.ProvidersAnswer([s.ProviderAnswer(p.name, p.title) for p in door_of(request).services.social.providers]))
 
 
 async def send(request: Request) -> Response:
     body = await read_json(request, s.SendCode)
     kind = FactorKind(body.challenge)
+    if kind is FactorKind.PHONE_APPROVAL:
+        standing = await ask_phone(door_of(request).services, await client_of(request), request.path_params["flow_id"])
+        return json_answer(flow_answer(standing))
     send_or_ask = ask_for_key if kind in KEYS else send_code
     standing = await send_or_ask(door_of(request).services, await client_of(request), request.path_params["flow_id"], kind)
     return json_answer(flow_answer(standing))
@@ -169,7 +250,7 @@ async def finish(request: Request) -> Response:
     standing = await show_flow(services, client, flow_id)
     if standing.flow.action == Action.SIGN_UP:
         return json_answer(flow_answer(await finish_sign_up(services, client, flow_id, password=body.password, name=body.name)))
-    return json_answer(flow_answer(await finish_with_password(services, client, flow_id, body.password)))
+    return json_answer(flow_answer(await finish_with_password(services, client, flow_id, body.password, body.lost)))
 
 
 async def say_nothing_more(request: Request) -> Response:
@@ -196,8 +277,9 @@ async def open_(request: Request) -> Response:
     return json_answer(flow_answer(standing, flow_token=token))
 
 
-def flow_answer(standing: Standing, *, flow_token: str = "") -> s.FlowAnswer:
-    flow, verdict = standing.flow, standing.verdict
+def flow_answer(stands: Standing | Away, *, flow_token: str = "") -> s.FlowAnswer:
+    standing, url = (stands.standing, stands.authorization_url) if isinstance(stands, Away) else (stands, "")
+    flow, verdict, told, asked = standing.flow, standing.verdict, standing.suggested, standing.prompt
     return s.FlowAnswer(
         flow_id=flow.flow_id,
         action=flow.action,
@@ -206,24 +288,52 @@ def flow_answer(standing: Standing, *, flow_token: str = "") -> s.FlowAnswer:
         choices=[kind.value for kind in standing.choices],
         otherwise=type(verdict.otherwise).__name__.lower() if isinstance(verdict, Ask) else "",
         sent=standing.sent,
-        sent_to=masked(flow.typed) if standing.sent else "",
+        sent_to=standing.sent_to(),
+        sent_by=[kind.value for kind in standing.sent_by],
+        delivery=_delivery(standing.delivery) if standing.delivery else None,
+        operator_refuses=standing.operator_refuses,
         resend_at=standing.resend_at,
         held=standing.held,
         finish=finish_needs(standing),
         ended=flow.ended,
         waits_until=flow.waits_until,
+        wait_days=flow.waiting.days if flow.waiting else 0,
+        counted_days=min(flow.waiting.counted, flow.waiting.days) if flow.waiting else 0,
+        objected=flow.waiting is not None and flow.waiting.objected_at is not None,
         next_flow=flow.next_flow,
+        not_now=[s.NotNowAnswer(n.kind, n.why) for n in standing.not_now],
+        methods=[s.MethodNamed(f.factor_id, f.kind, f.label) for f in standing.methods],
+        authenticator=s.AuthenticatorAnswer(app.key, app.uri) if (app := standing.authenticator) else None,
+        new_codes=[backup_code.printed(code) for code in standing.new_codes],
         key_options=json.loads(flow.ceremony.options) if flow.ceremony else None,
+        authorization_url=url,
+        suggested=s.Suggestion(told.name, told.email, told.vouched) if told else None,
+        prompt=PromptShown(asked.number, asked.state, asked.until) if asked else None,
+        pairing=PairingAnswer(standing.pairing.code, standing.pairing.until) if standing.pairing else None,
         flow_token=flow_token,
-        session=_opened(standing.opened) if standing.opened else None,
+        session=opened_answer(standing.opened) if standing.opened else None,
     )
 
 
 def finish_needs(standing: Standing) -> str:
-    """What the person gives last: ``password`` (a new one), ``sign_up_password``, ``code`` (of a new address), ``key`` (a new one), or
-    nothing."""
+    """What the person gives last: ``password`` (a new one), ``sign_up_password``, ``code`` (of a new address), ``key`` (a new one), or nothing.
+    ``totp``, ``backup_codes``, ``stolen``, ``details``, ``social``, ``number`` (of a computer) and ``phone`` (to be paired) go to addresses of their own."""
+    if standing.suggested is not None:
+        return "details"
     if standing.flow.state is not State.ALLOWED:
         return ""
+    if standing.flow.action == Action.LINK_SOCIAL:
+        return "social"
+    if standing.flow.action == Action.APPROVE_SIGN_IN:
+        return "number"
+    if standing.new_codes:
+        return "backup_codes"
+    if standing.authenticator is not None:
+        return "totp"
+    if standing.flow.action == Action.REPORT_STOLEN:
+        return "stolen"
+    if standing.flow.wants.factor_kind == FactorKind.PHONE_APPROVAL:
+        return "phone"
     if standing.flow.ceremony is not None:
         return "key"
     if standing.needs_password:
@@ -231,10 +341,17 @@ def finish_needs(standing: Standing) -> str:
     return "sign_up_password" if standing.flow.action == Action.SIGN_UP else "code"
 
 
-def _opened(opened: Opened) -> s.SessionOpened:
+def _delivery(told: Delivery) -> s.DeliveryAnswer:
+    return s.DeliveryAnswer(told.kind.value, told.state, told.at, told.reason, told.mailed_instead)
+
+
+def opened_answer(opened: Opened) -> s.SessionOpened:
     return s.SessionOpened(
         token=opened.token,
         device_token=opened.device_token,
+        remembered_token=opened.remembered_token,
+        limited=opened.session.limited,
+        offer_second_factor=opened.offer_second,
         account_id=opened.session.account_id,
         session_id=opened.session.session_id,
         expires_at=opened.session.expires_at,

@@ -60,6 +60,8 @@ def _operation(route: ApiRoute) -> dict[str, Any]:
         parameters.append(
             {"name": "Flow-Token", "in": "header", "schema": {"type": "string"}, "description": "As given when the flow was started"}
         )
+        remembered = "Of a remembered device; stands in for the second factor"
+        parameters.append({"name": "Remembered-Token", "in": "header", "schema": {"type": "string"}, "description": remembered})
         parameters.append({"name": "Device-Token", "in": "header", "schema": {"type": "string"}, "description": "Of a known device"})
     if parameters:
         operation["parameters"] = parameters

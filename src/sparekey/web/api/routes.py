@@ -7,7 +7,8 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sparekey.web.api import account, flows, passwords
+from sparekey.web.api import account, alarms, devices, flows, methods, passwords
+from sparekey.web.api import device_schemas as d
 from sparekey.web.api import schemas as s
 from sparekey.web.session_check import SessionAnswer
 
@@ -44,6 +45,19 @@ API_ROUTES: tuple[ApiRoute, ...] = (
     ApiRoute(
         "POST", "/api/v1/flows/{flow_id}/nothing-more", "nothing_more", "I have no other way", flows.say_nothing_more, None, s.FlowAnswer
     ),
+    ApiRoute(
+        "POST", "/api/v1/flows/{flow_id}/new-totp", "enrol_totp", "Add an authenticator app", methods.new_totp, s.NewTotp, s.FlowAnswer
+    ),
+    ApiRoute(
+        "POST",
+        "/api/v1/flows/{flow_id}/keep-codes",
+        "keep_backup_codes",
+        "Show that the backup codes were kept",
+        methods.keep_codes,
+        s.KeepCodes,
+        s.FlowAnswer,
+    ),
+    ApiRoute("POST", "/api/v1/flows/{flow_id}/stolen", "say_stolen", "Say what was stolen", methods.stolen, s.Stolen, s.FlowAnswer),
     ApiRoute("POST", "/api/v1/flows/{flow_id}/new-key", "enrol_key", "Add the key that was made", flows.new_key, s.NewKey, s.FlowAnswer),
     ApiRoute(
         "GET",
@@ -55,9 +69,69 @@ API_ROUTES: tuple[ApiRoute, ...] = (
         s.PasskeyOptions,
     ),
     ApiRoute("DELETE", "/api/v1/flows/{flow_id}", "leave_flow", "Leave a flow", flows.leave, None, None, 204),
+    # Accounts elsewhere.
+    ApiRoute("GET", "/api/v1/social", "providers", "Providers at which one may have an account", flows.providers, None, s.ProvidersAnswer),
+    ApiRoute(
+        "POST", "/api/v1/flows/{flow_id}/social", "go_social", "Go to a provider for a flow", flows.go_social, s.GoSocial, s.FlowAnswer
+    ),
+    ApiRoute(
+        "POST",
+        "/api/v1/flows/{flow_id}/details",
+        "give_details",
+        "Name and address of a sign-up that began elsewhere",
+        flows.give_social_details,
+        s.GiveDetails,
+        s.FlowAnswer,
+    ),
+    ApiRoute("GET", "/api/v1/account/social", "linked", "Accounts elsewhere", account.linked, None, s.LinkedAccountsAnswer, signed_in=True),
     # Mailed links.
     ApiRoute("POST", "/api/v1/links/look", "look_at_link", "What a link would do; changes nothing", flows.look, s.OpenLink, s.LinkAnswer),
     ApiRoute("POST", "/api/v1/links/open", "open_link", "Spend a link", flows.open_, s.OpenLink, s.FlowAnswer),
+    # Phones that approve.
+    ApiRoute("POST", "/api/v1/flows/{flow_id}/pair", "pair_phone", "A code to enrol a phone with", devices.pair, None, s.FlowAnswer),
+    ApiRoute(
+        "POST",
+        "/api/v1/approvals/look",
+        "look_at_phone_code",
+        "What a code would enrol the phone for; changes nothing",
+        devices.look_at_code,
+        d.PhoneCode,
+        d.PhoneCodeAnswer,
+    ),
+    ApiRoute("POST", "/api/v1/approvals/enrol", "enrol_phone", "Enrol a phone", devices.enrol, d.EnrolPhone, d.PhoneEnrolled),
+    ApiRoute("POST", "/api/v1/approvals/challenge", "challenge", "For a phone's next word", devices.challenge, None, d.ChallengeAnswer),
+    ApiRoute("POST", "/api/v1/approvals/poll", "poll_prompts", "What is the phone asked?", devices.poll, d.PhoneWord, d.PromptsAnswer),
+    ApiRoute("POST", "/api/v1/approvals/answer", "answer_prompt", "The phone answers", devices.answer, d.PhoneWord, d.PromptAnswered),
+    # Computers that sign in by QR code.
+    ApiRoute("POST", "/api/v1/qr-sign-ins", "start_qr", "A QR code and a number", devices.start, None, d.QrAnswer, 201),
+    ApiRoute("POST", "/api/v1/qr-sign-ins/show", "show_qr", "Has a phone approved?", devices.show, d.QrToken, d.QrAnswer),
+    ApiRoute("POST", "/api/v1/qr-sign-ins/collect", "collect_qr", "Open the session", devices.collect, d.QrToken, s.SessionOpened),
+    ApiRoute("POST", "/api/v1/qr-sign-ins/look", "look_at_qr", "Which computer is it?", devices.look, d.QrToken, d.QrSeen, signed_in=True),
+    ApiRoute(
+        "POST",
+        "/api/v1/flows/{flow_id}/approve",
+        "approve_sign_in",
+        "The number that the computer shows",
+        devices.approve,
+        d.ApproveSignIn,
+        s.FlowAnswer,
+    ),
+    # Alarms and waits.
+    ApiRoute(
+        "POST", "/api/v1/notices/look", "look_at_notice", "What a press would do", alarms.look, alarms.LookAtNotice, alarms.NoticeAnswer
+    ),
+    ApiRoute("POST", "/api/v1/notices/disown", "disown", "This wasn't me", alarms.press, alarms.Disown, alarms.DisownedAnswer),
+    ApiRoute("POST", "/api/v1/waits/open", "come_back", "Back to a recovery that waits", alarms.back, alarms.ComeBack, s.FlowAnswer),
+    ApiRoute(
+        "GET",
+        "/api/v1/account/recoveries",
+        "recoveries",
+        "Recoveries that wait",
+        alarms.recoveries,
+        None,
+        alarms.RecoveriesAnswer,
+        signed_in=True,
+    ),
     # The own account.
     ApiRoute("GET", "/api/v1/account", "account", "Name, addresses and the rest", account.details, None, s.AccountAnswer, signed_in=True),
     ApiRoute(
@@ -70,7 +144,28 @@ API_ROUTES: tuple[ApiRoute, ...] = (
         s.SessionsAnswer,
         signed_in=True,
     ),
+    ApiRoute(
+        "GET",
+        "/api/v1/account/methods",
+        "methods",
+        "Second factors and backup codes",
+        methods.methods,
+        None,
+        s.MethodsAnswer,
+        signed_in=True,
+    ),
     ApiRoute("GET", "/api/v1/account/keys", "keys", "Passkeys and security keys", account.keys, None, s.KeysAnswer, signed_in=True),
+    ApiRoute(
+        "POST",
+        "/api/v1/account/second-factor/not-now",
+        "refuse_second_factor",
+        "Do not offer a second factor again for 90 days",
+        account.not_now,
+        None,
+        None,
+        204,
+        signed_in=True,
+    ),
     ApiRoute("GET", "/api/v1/account/activity", "activity", "What happened", account.activity, None, s.ActivityAnswer, signed_in=True),
     ApiRoute("GET", "/api/v1/account/messages", "messages", "What we sent", account.messages, None, s.MessagesAnswer, signed_in=True),
     # Passwords.

@@ -12,7 +12,7 @@ from sparekey.domain.flow.state import State
 from sparekey.domain.flow.wants import Wants
 from sparekey.use_cases.answer_password import answer_password
 from sparekey.use_cases.finish_flow import finish_with_password
-from sparekey.use_cases.read_account import AddressSeen, Details, read_activity, read_details, read_messages, read_sessions
+from sparekey.use_cases.read_account import AddressSeen, Details, read_activity, read_details, read_messages, read_remembered, read_sessions
 from sparekey.use_cases.start_guarded import start_guarded
 from sparekey.web.api.flows import details_wanted
 from sparekey.web.errors import shown
@@ -23,7 +23,7 @@ from sparekey.web.pages.history_words import EVENTS, MESSAGES
 from sparekey.web.pages.views import AccountView, EventView, FormView, MessageView, Problem
 from sparekey.web.pages.visit import Visit
 
-DONE: Final = frozenset({"saved", "password", "address_added", "address_removed", "main_changed", "ended"})
+DONE: Final = frozenset({"saved", "password", "address_added", "address_removed", "main_changed", "ended", "forgotten"})
 """What may just have been done; the sentences are in ``account_base.html``."""
 
 
@@ -133,8 +133,14 @@ def _address(visit: Visit, found: Details) -> AddressSeen:
 
 
 async def _password(visit: Visit) -> Response:
-    visit.member()
+    if (await read_details(visit.services, visit.member().session)).password_set_at is None:
+        return visit.show("account_first_password.html", section="/account/security", done="")
     return _password_page(visit, FormView())
+
+
+async def _first_password(visit: Visit, form: Form) -> Response:  # noqa: ARG001 - the form is only the button
+    """For an account that has none: shown to be its owner's some other way, then the new one."""
+    return go_on(visit, await start_guarded(visit.services, visit.client, Action.CHANGE_PASSWORD, Wants()))
 
 
 async def _change_password(visit: Visit, form: Form) -> Response:
@@ -182,12 +188,18 @@ def _password_page(visit: Visit, form: FormView, status: int = 200, retry_after:
 
 
 async def _devices(visit: Visit) -> Response:
-    devices = await read_sessions(visit.services, visit.member().session)
-    return visit.show("account_devices.html", section="/account/devices", done=_done(visit), devices=devices)
+    session = visit.member().session
+    devices, kept = await read_sessions(visit.services, session), await read_remembered(visit.services, session)
+    return visit.show("account_devices.html", section="/account/devices", done=_done(visit), devices=devices, remembered=kept)
 
 
 async def _end_one(visit: Visit, form: Form) -> Response:  # noqa: ARG001 - the form is only the button
     wants = Wants(session_id=visit.request.path_params["session_id"])
+    return go_on(visit, await start_guarded(visit.services, visit.client, Action.END_SESSIONS, wants))
+
+
+async def _forget(visit: Visit, form: Form) -> Response:  # noqa: ARG001 - the form is only the button
+    wants = Wants(factor_id=visit.request.path_params["factor_id"])
     return go_on(visit, await start_guarded(visit.services, visit.client, Action.END_SESSIONS, wants))
 
 
@@ -228,8 +240,10 @@ ROUTES = [
     Route(
         "/account/security/password", action(_change_password, "current_password", "new_password", "new_password_again"), methods=["POST"]
     ),
+    Route("/account/security/password/first", action(_first_password), methods=["POST"]),
     Route("/account/devices", page(_devices), methods=["GET"]),
     Route("/account/devices/{session_id}/end", action(_end_one), methods=["POST"]),
+    Route("/account/devices/remembered/{factor_id}/forget", action(_forget), methods=["POST"]),
     Route("/account/devices/end-others", action(_end_others), methods=["POST"]),
     Route("/account/activity", page(_activity), methods=["GET"]),
     Route("/account/messages", page(_messages), methods=["GET"]),

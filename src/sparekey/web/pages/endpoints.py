@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import get_args
 
 from starlette.requests import Request
@@ -55,13 +56,19 @@ def action(handler: Callable[[Visit, Form], Awaitable[Response]], *fields: str) 
             if not form.has(("csrf", *fields)):
                 raise BadRequest("bad_form", "fields are missing")
             check_form(request, came.came, form["csrf"])
-            return await handler(came, form)
+            return await handler(_ticked(came, form), form)
         except NotSignedIn:
             return came.to_sign_in()
         except KNOWN as e:
             return show_problem(came, table(e), form)
 
     return endpoint
+
+
+def _ticked(came: Visit, form: Form) -> Visit:
+    """What the form says of this browser, on whatever page: that it shall be remembered (I6)."""
+    client = replace(came.client, remember=form["remember"] == "yes")
+    return replace(came, came=replace(came.came, client=client))
 
 
 def _ours(request: Request, form: Form) -> Form | None:

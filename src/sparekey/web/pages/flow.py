@@ -159,6 +159,11 @@ def _notice(visit: Visit) -> str:
         return _("Several messages went to this address in a short time, so no new one was sent. Those sent before are still good.")
     if asked.get("why", "") in NOTICES:
         return _(NOTICES[asked["why"]])
+    if asked.get("why") == "short":
+        return _(
+            "Your password was right, but this site asks for a longer one by now, because it may be all that protects your account. "
+            "Choose a new one, then sign in with it."
+        )
     if asked.get("why") == "breached":
         return _(
             "Your password was right, but it is known from a data theft at some other site, and thieves try such ones first. "

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from math import ceil
 from typing import Final, assert_never
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from starlette.responses import Response
 
@@ -14,11 +14,12 @@ from sparekey.domain.flow.flow import Flow
 from sparekey.domain.flow.state import State
 from sparekey.domain.masks import masked
 from sparekey.domain.policy.verdict import Ask
+from sparekey.use_cases.ask_by_message import BY_MESSAGE, enrolled_kind
 from sparekey.use_cases.key_ceremony import KEYS
-from sparekey.use_cases.standing import Standing
+from sparekey.use_cases.standing import Opened, Standing
 from sparekey.web.errors import shown
 from sparekey.web.pages.kinds import KINDS, template_of
-from sparekey.web.pages.views import FlowView, FormView, ProviderView, Way
+from sparekey.web.pages.views import FateView, FlowView, FormView, ProviderView, Way
 from sparekey.web.pages.visit import Visit
 
 OTHER: Final = "other"
@@ -34,6 +35,8 @@ AFTER: Final[dict[str, str]] = {
     Action.REMOVE_ADDRESS: "/account/addresses?done=address_removed",
     Action.SET_MAIN_ADDRESS: "/account/addresses?done=main_changed",
     Action.END_SESSIONS: "/account/devices?done=ended",
+    Action.CANCEL_RECOVERY: "/account?done=recovery_stopped",
+    Action.OBJECT: "/account?done=objected",
     Action.LINK_SOCIAL: "/account/security/social?done=social_linked",
     Action.UNLINK_SOCIAL: "/account/security/social?done=social_unlinked",
 }
@@ -46,20 +49,31 @@ def go_on(visit: Visit, standing: Standing, *, next_page: str = "", way: str = "
     """
     flow = standing.flow
     if flow.state is State.DONE and flow.action == Action.SIGN_IN and standing.opened is None:
-        return visit.go(f"/flow/{flow.next_flow}?why=breached")
-    if flow.state is State.DONE and flow.action == Action.SIGN_IN:
-        return visit.go(next_page or "/account", standing.opened)
+        return visit.go(f"/flow/{flow.next_flow}?why={'short' if flow.short else 'breached'}")
+    if flow.state is State.DONE and flow.action == Action.SIGN_IN and standing.opened is not None:
+        return visit.go(_signed_in(standing.opened, next_page or "/account"), standing.opened)
     if flow.state is State.DONE and (leads_to := _after(flow)):
         return visit.go(leads_to)
     asked = {**({"way": way} if way and flow.state is State.ASKING else {}), **({"held": "1"} if standing.held else {})}
     return visit.go(f"/flow/{flow.flow_id}{f'?{urlencode(asked)}' if asked else ''}", standing.opened)
 
 
+def _signed_in(opened: Opened, wanted: str) -> str:
+    """Where one who has just signed in is led: to what they wanted, or before that to a second factor, where it is time (F8)."""
+    return f"/account/second-factor?next={quote(wanted)}" if opened.session.limited or opened.offer_second else wanted
+
+
 def _after(flow: Flow) -> str:
+    if flow.action == Action.ADD_FACTOR and flow.wants.factor_kind in BY_MESSAGE:
+        return "/account/addresses?done=second_added"
+    if flow.action == Action.ADD_ADDRESS and flow.wants.address_key.startswith("phone:"):
+        return "/account/addresses?done=number_added"
     if flow.wants.factor_kind in KEYS:
         return "/account/security/keys?done=key_added"
     if flow.action == Action.CHANGE_DETAILS and flow.wants.factor_id:
         return "/account/security/keys?done=key_renamed"
+    if flow.action == Action.END_SESSIONS and flow.wants.factor_id:
+        return "/account/devices?done=forgotten"
     return AFTER.get(flow.action, "")
 
 
@@ -75,20 +89,25 @@ def flow_page(
         case State.ASKING if (told := standing.suggested) is not None:
             current, template = "", "flow_details.html"
             form = form if form.values else replace(form, values={"name": told.name, "email": told.email})
+        case State.WAITING if flow.action == Action.ADD_ADDRESS:
+            current, template = "", "flow_number_waits.html"
         case State.ASKING | State.WAITING:
             current = _current(standing, way)
             template = _asking_template(standing, current)
         case State.ALLOWED if standing.needs_password:
             current, template = "", "flow_new_password.html"
+        case State.ALLOWED if (sent := enrolled_kind(flow)) is not None:
+            current, template = sent, "flow_code.html"
         case State.ALLOWED if flow.action == Action.LINK_SOCIAL:
             current, template = FactorKind.SOCIAL, "flow_social.html"
         case State.ALLOWED if flow.ceremony is not None:
             current, template = "", "flow_new_key.html"
         case State.ALLOWED:
-            current = FactorKind.EMAIL if flow.action == Action.ADD_ADDRESS else ""
-            template = "flow_code.html" if current else "flow_anew.html" if way == "new" else "flow_elsewhere.html"
+            current, template = "", "flow_anew.html" if way == "new" else "flow_elsewhere.html"
         case State.DONE:
             current, template = "", "flow_done.html"
+        case State.DENIED if flow.ended == "frozen":
+            return over_page(visit, flow.ended, flow.action)
         case State.REFERRED | State.DENIED:
             return over_page(visit, flow.state.value, flow.action)
         case State.ENDED:
@@ -121,7 +140,7 @@ def _current(standing: Standing, way: str) -> str:
 
 def _asking_template(standing: Standing, current: str) -> str:
     if current:
-        return template_of(FactorKind(current), standing.flow.action)
+        return template_of(FactorKind(current), standing)
     return "flow_waiting.html" if standing.flow.state is State.WAITING else "flow_choose.html"
 
 
@@ -143,6 +162,9 @@ def _view(visit: Visit, standing: Standing, current: str) -> FlowView:
         and flow.action in {Action.RECOVER, Action.SIGN_IN},
         of_another_account=who is not None and flow.account_id != who.session.account_id and flow.state is not State.DONE,
         waits_until=flow.waits_until,
+        wait_days=flow.waiting.days if flow.waiting else 0,
+        counted_days=min(flow.waiting.counted, flow.waiting.days) if flow.waiting else 0,
+        objected=flow.waiting is not None and flow.waiting.objected_at is not None,
         next_flow=flow.next_flow,
         breached=flow.breached,
         can_remember=standing.can_remember,
@@ -151,7 +173,19 @@ def _view(visit: Visit, standing: Standing, current: str) -> FlowView:
         current=current,
         key_options=flow.ceremony.options if flow.ceremony else "",
         adds=flow.wants.factor_kind,
+        by_text=current == FactorKind.SMS,
+        sent_to=standing.sent_to(FactorKind(current) if current else None) or masked(typed),
+        fate=_fate(standing, current),
+        mail_follows=flow.action == Action.RECOVER and FactorKind.EMAIL in standing.choices,
+        operator_refuses=standing.operator_refuses,
     )
+
+
+def _fate(standing: Standing, current: str) -> FateView | None:
+    told = standing.delivery
+    if told is None or told.kind != current:
+        return None
+    return FateView(told.kind is FactorKind.SMS, told.state, told.at, told.reason, told.mailed_instead)
 
 
 def _way(flow_id: str, standing: Standing, kind: FactorKind) -> Way:

@@ -123,9 +123,10 @@ KINDS: Final[Mapping[FactorKind, Row]] = {
 
 def row_of(kind: str) -> Row | None:
     """The row of a kind that came in a form or an address; ``None`` for what is no kind that can be asked for."""
-    return KINDS.get(FactorKind(kind)) if kind in FactorKind else None
+    return next((row for known, row in KINDS.items() if known == kind), None)
 
 
-def template_of(kind: FactorKind, action: str) -> str:
-    """The page that asks for a kind. A mailed link that signs in has a page of its own: nothing is typed there."""
-    return "flow_mailed.html" if kind is FactorKind.EMAIL and action == Action.SIGN_IN else KINDS[kind].template
+def template_of(kind: FactorKind, standing: Standing) -> str:
+    """The page that asks for a kind. A mail that begins a sign-in has a page of its own: it holds a link, too."""
+    begins = standing.flow.action == Action.SIGN_IN and not any(not p.enrolling for p in standing.flow.proofs)
+    return "flow_mailed.html" if kind is FactorKind.EMAIL and begins else KINDS[kind].template

@@ -38,6 +38,8 @@ class Frame:
     section: str = ""
     providers: tuple[ProviderView, ...] = ()
     """At which people of this site may have accounts."""
+    recovery_until: datetime | None = None
+    """Somebody is getting into this account after a wait: when it may open at the earliest (UTC)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +74,24 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
+class FateView:
+    """What became of a message. ``state``: queued, accepted, arrived, refused. ``reason``: a stable name, or empty."""
+
+    by_text: bool
+    state: str
+    at: datetime | None
+    reason: str
+    mailed_instead: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FlowView:
     """One flow as its own browser may see it.
 
     ``masked``: the name or address as typed, masked. ``username``: for the password manager, as typed. ``resend_after``: whole
     seconds. ``proven``: kinds of proof given so far. ``next_flow``: where it goes on when this one is done.
-    ``breached``: the password was right, but it is known from a data theft.
+    ``breached``: the password was right, but it is known from a data theft. ``wait_days``: on so many days somebody must be told of
+    the wait; ``counted_days``: on so many the notice has arrived.
     """
 
     flow_id: str
@@ -91,8 +105,13 @@ class FlowView:
     can_say_nothing_more: bool = False
     of_another_account: bool = False
     waits_until: datetime | None = None
+    wait_days: int = 0
+    counted_days: int = 0
+    objected: bool = False
     next_flow: str = ""
     breached: bool = False
+    can_remember: bool = False
+    """The device can be remembered with the answer that is asked for."""
     current: str = ""
     """The kind of proof that the page asks for."""
     key_options: str = ""
@@ -101,6 +120,16 @@ class FlowView:
     """The kind of factor that is being added."""
     providers: tuple[ProviderView, ...] = ()
     """At which an account elsewhere may be."""
+    by_text: bool = False
+    """The newest message went to a phone."""
+    sent_to: str = ""
+    """Where it went, masked."""
+    fate: FateView | None = None
+    """What became of it, for who may know."""
+    mail_follows: bool = False
+    """A code is mailed where the text is refused."""
+    operator_refuses: bool = False
+    """The operator of this number refuses many texts today."""
     vouched: bool = False
     """The provider says that it verified the address with which someone signs up."""
 

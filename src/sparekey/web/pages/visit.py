@@ -2,7 +2,7 @@
 
 import gettext
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from sparekey.domain.errors import NotSignedIn
 from sparekey.messages import catalogue
 from sparekey.use_cases.ports import WhoIs
+from sparekey.use_cases.running_recoveries import RecoverySeen, read_recoveries
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Opened
 from sparekey.web.guard import Door, Visitor, csrf_token, door_of, keep_browser, keep_opened, network_of, visitor
@@ -30,6 +31,8 @@ class Visit:
     request: Request
     door: Door
     came: Visitor
+    recoveries: Sequence[RecoverySeen] = ()
+    """Those that wait, on pages of the own account."""
 
     @property
     def services(self) -> Services:
@@ -83,6 +86,7 @@ class Visit:
             signed_in_as=self.who.name if self.who else "",
             section=section,
             providers=self.providers(),
+            recovery_until=self.recoveries[0].until if self.recoveries else None,
         )
         response = HTMLResponse(render.html(template, frame, values), status, headers={**HEADERS, "content-security-policy": policy(nonce)})
         if retry_after:
@@ -98,13 +102,18 @@ class Visit:
         return response
 
     def to_sign_in(self) -> RedirectResponse:
-        """To the sign-in page, and from there back to this one."""
+        """To the sign-in page, and from there back to this one; or to what is still missing, where somebody is half signed in."""
+        if self.came.held:
+            return self.go("/account/second-factor")
         return self.go(f"/sign-in?next={quote(self.path)}")
 
 
 async def visit(request: Request) -> Visit:
     """Raises ``StoreUnavailable`` when it cannot be found out who is signed in."""
-    return Visit(request, door_of(request), await visitor(request))
+    door, came = door_of(request), await visitor(request)
+    of_account = came.who is not None and request.url.path.startswith("/account")
+    recoveries = await read_recoveries(door.services, came.who.session) if of_account and came.who else ()
+    return Visit(request, door, came, recoveries)
 
 
 def visit_without_store(request: Request) -> Visit:

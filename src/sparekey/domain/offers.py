@@ -1,0 +1,16 @@
+"""When a second factor is offered after a sign-in: kindly, and not again soon (mission.md, F8)."""
+
+from datetime import datetime, timedelta
+
+from sparekey.domain.accounts import Account, has_second_factor
+
+FIRST_AFTER = timedelta(days=7)
+"""Who has just come wants to do what they came for."""
+
+AGAIN_AFTER = timedelta(days=90)
+
+
+def is_offer_due(account: Account, now: datetime) -> bool:
+    if has_second_factor(account) or now - account.created_at < FIRST_AFTER:
+        return False
+    return account.second_offered_at is None or now - account.second_offered_at >= AGAIN_AFTER
