@@ -89,6 +89,14 @@ SENTENCES: Final[Mapping[str, str]] = {
     "disputed": N_("This is held back while it is being found out whose account this is."),
     "quarantined": N_("This is held back for a few days after a recovery."),
     "link_over": N_("This link was already used, has expired, or was replaced by a newer one."),
+    "prompts_used_up": N_(
+        "Three questions went to your phone within an hour, so no other one was sent. Take another way, or come back later."
+    ),
+    "prompt_over": N_("This question was answered already, or took too long. Ask again on the other screen."),
+    "pairing_over": N_("This code is over, or it was mistyped. Show a new one on the other screen."),
+    "qr_over": N_("This code is over: it is good for two minutes, and once. Let the computer show a new one."),
+    "wrong_number": N_("That was another number, so this was ended for your safety. Let the other screen show a new one."),
+    "number_missing": N_("Type the three digits that the computer shows."),
     "not_signed_in": N_("Please sign in first."),
     "second_factor_needed": N_("This site asks for a second step at sign-in. Please add one first."),
     "needs_fresh_proof": N_("Please prove once more that it is you."),

@@ -1,10 +1,11 @@
 """What a flow keeps, sealed, while a factor is being added: the seed of an authenticator, and the backup codes that are being shown."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import msgspec
 
 from sparekey.challenges import backup_code, totp
+from sparekey.domain.accounts import Account
 from sparekey.domain.actions import Action
 from sparekey.domain.errors import WrongStep
 from sparekey.domain.factors import FactorKind
@@ -45,6 +46,22 @@ def seed_shown(services: Services, flow: Flow) -> bytes | None:
     if kept is None or kept.proven or kept.kind is not FactorKind.TOTP or services.clock.now() >= kept.until:
         return None
     return services.sealer.open(kept.sealed, f"{SEED}.{flow.flow_id}")
+
+
+@dataclass(frozen=True, slots=True)
+class NewAuthenticator:
+    """``key``: to be typed into an app. ``uri``: the same for a QR code."""
+
+    key: str
+    uri: str
+
+
+def authenticator_shown(services: Services, flow: Flow, account: Account) -> NewAuthenticator | None:
+    seed = seed_shown(services, flow)
+    if seed is None:
+        return None
+    name = account.main_email.value if account.main_email else account.name
+    return NewAuthenticator(totp.typed_key(seed), totp.uri(seed, account=name, site=services.site.name))
 
 
 def codes_shown(services: Services, flow: Flow) -> tuple[str, ...]:

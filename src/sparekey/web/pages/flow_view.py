@@ -35,7 +35,7 @@ AFTER: Final[dict[str, str]] = {
     Action.REMOVE_ADDRESS: "/account/addresses?done=address_removed",
     Action.SET_MAIN_ADDRESS: "/account/addresses?done=main_changed",
     Action.END_SESSIONS: "/account/devices?done=ended",
-    Action.CANCEL_RECOVERY: "/account?done=recovery_stopped",
+    Action.CANCEL_RECOVERY: "/account/recovery?why=stopped",
     Action.OBJECT: "/account?done=objected",
     Action.LINK_SOCIAL: "/account/security/social?done=social_linked",
     Action.UNLINK_SOCIAL: "/account/security/social?done=social_unlinked",
@@ -100,6 +100,8 @@ def flow_page(
             current, template = sent, "flow_code.html"
         case State.ALLOWED if flow.action == Action.LINK_SOCIAL:
             current, template = FactorKind.SOCIAL, "flow_social.html"
+        case State.ALLOWED if flow.action == Action.APPROVE_SIGN_IN:
+            current, template = "", "flow_approve.html"
         case State.ALLOWED if flow.ceremony is not None:
             current, template = "", "flow_new_key.html"
         case State.ALLOWED:
@@ -130,6 +132,8 @@ def _current(standing: Standing, way: str) -> str:
     chosen = next((k for k in ways if k == way), None)
     if chosen is not None and KINDS[chosen].asked(standing):
         return chosen
+    if standing.prompt is not None and FactorKind.PHONE_APPROVAL in ways:
+        return FactorKind.PHONE_APPROVAL
     sent = next((k for k in standing.sent_by if k in ways), None)
     if sent is not None:
         return sent
@@ -173,6 +177,11 @@ def _view(visit: Visit, standing: Standing, current: str) -> FlowView:
         current=current,
         key_options=flow.ceremony.options if flow.ceremony else "",
         adds=flow.wants.factor_kind,
+        by_name=by_name,
+        prompt=PromptView(asked.number, asked.state, asked.until) if (asked := standing.prompt) else None,
+        pairing=pairing_view(visit, standing.pairing) if standing.pairing else None,
+        approves=standing.approves.state if standing.approves else "",
+        approve_at=f"{urlsplit(visit.door.origin).netloc}/approve",
         by_text=current == FactorKind.SMS,
         sent_to=standing.sent_to(FactorKind(current) if current else None) or masked(typed),
         fate=_fate(standing, current),

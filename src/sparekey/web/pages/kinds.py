@@ -7,6 +7,7 @@ from typing import Final
 from sparekey.challenges.webauthn import Assertion
 from sparekey.domain.actions import Action
 from sparekey.domain.factors import FactorKind
+from sparekey.use_cases.answer_approval import answer_approval
 from sparekey.use_cases.answer_backup_code import answer_backup_code
 from sparekey.use_cases.answer_code import answer_code
 from sparekey.use_cases.answer_key import answer_key
@@ -14,6 +15,7 @@ from sparekey.use_cases.answer_password import answer_password
 from sparekey.use_cases.answer_remembered import answer_remembered
 from sparekey.use_cases.answer_totp import answer_totp
 from sparekey.use_cases.ask_for_key import ask_for_key
+from sparekey.use_cases.ask_phone import ask_phone
 from sparekey.use_cases.send_code import send_code
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing
@@ -99,6 +101,14 @@ KINDS: Final[Mapping[FactorKind, Row]] = {
         _typed(answer_backup_code),
         N_("This code is not right, or it was used before. Each code works once: try another one from your list."),
         missing="backup_code_missing",
+    ),
+    FactorKind.PHONE_APPROVAL: Row(
+        "flow_phone.html",
+        lambda services, client, flow_id, _: answer_approval(services, client, flow_id),
+        N_("Your phone has not said yes so far. Type the number there, then press the button here."),
+        ask=lambda services, client, flow_id, _: ask_phone(services, client, flow_id),
+        asked=lambda standing: standing.prompt is not None,
+        enrols="flow_new_phone.html",
     ),
     FactorKind.PASSKEY: Row(
         "flow_key.html",
