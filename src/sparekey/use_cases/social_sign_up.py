@@ -1,7 +1,7 @@
 """Finish signing up with an account elsewhere: a name, and an address.
 
-An address that the provider vouches for is proven by that. Any other (another one typed, an unverified one, none given) gets a code first, by
-the road of every sign-up: one that has an account looks the same, and its owner is told.
+An address that the provider vouches for is proven by that. Any other (another one typed, an unverified one, none given) gets a code
+first, by the road of every sign-up: one that has an account looks the same, and its owner is told.
 """
 
 from dataclasses import replace

@@ -10,12 +10,14 @@ from sparekey.web.api import openapi
 from sparekey.web.api.routes import API_ROUTES
 from sparekey.web.pages import (
     account,
+    approve,
     dev,
     disown,
     flow,
     link,
     passkeys,
     public,
+    qr,
     recover,
     recovery,
     second_factor,
@@ -44,6 +46,8 @@ def routes(*, development: bool) -> list[BaseRoute]:
         *account.ROUTES,
         *passkeys.ROUTES,
         *second_factor.ROUTES,
+        *approve.ROUTES,
+        *qr.ROUTES,
         *site.ROUTES,
         *(dev.ROUTES if development else ()),
     )

@@ -7,15 +7,19 @@ from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
 from sparekey.domain.messages import MessageKind
 from sparekey.use_cases.carry_out.change import Change, record_change, tell_all
+from sparekey.use_cases.new_factor import NewFactor
 from sparekey.use_cases.notify import tell
 from sparekey.use_cases.ports import SubjectLock
 from sparekey.use_cases.record import record
 
 
-async def create_account(change: Change, name: str, password_hash: str) -> tuple[Account, SubjectLock]:
-    """The account of a finished sign-up, and the head of its new chain.
+async def create_account(
+    change: Change, name: str, password_hash: str, linked: NewFactor | None = None
+) -> tuple[Account, SubjectLock]:
+    """The account of a finished sign-up, and the head of its new chain. ``linked``: the account elsewhere that it began with; then
+    ``password_hash`` may be empty.
 
-    Raises ``AddressTaken`` when the address was verified by another meanwhile.
+    Raises ``AddressTaken`` when the address was verified by another meanwhile, ``FactorTaken`` when the account elsewhere was linked.
     """
     change.permit.must_be_for(Action.SIGN_UP)
     now = change.services.clock.now()
@@ -39,8 +43,11 @@ async def create_account(change: Change, name: str, password_hash: str) -> tuple
         version=1,
         shred_key=chance.token(),
         addresses=(address,),
+        enrolled=(linked.factor,) if linked else (),
     )
     await change.tx.accounts.add(account)
+    if linked:
+        await change.tx.factors.add(account.account_id, linked.factor, linked.secret, linked.find_key)
     await tell(change.tx, change.services, account, account.addresses, MessageKind.WELCOME, {"name": name}, now)
     own = await change.tx.audit.lock(account.account_id)
     own = await record(change.tx, change.services, own, Event.CREATED, account, change.client, flow_id=flow.flow_id)

@@ -23,7 +23,7 @@ from sparekey.web.pages.history_words import EVENTS, MESSAGES
 from sparekey.web.pages.views import AccountView, EventView, FormView, MessageView, Problem
 from sparekey.web.pages.visit import Visit
 
-DONE: Final = frozenset({"saved", "password", "address_added", "address_removed", "main_changed", "ended", "forgotten"})
+DONE: Final = frozenset({"saved", "password", "address_added", "address_removed", "main_changed", "ended", "forgotten", "objected"})
 """What may just have been done; the sentences are in ``account_base.html``."""
 
 
@@ -138,11 +138,6 @@ async def _password(visit: Visit) -> Response:
     return _password_page(visit, FormView())
 
 
-async def _first_password(visit: Visit, form: Form) -> Response:  # noqa: ARG001 - the form is only the button
-    """For an account that has none: shown to be its owner's some other way, then the new one."""
-    return go_on(visit, await start_guarded(visit.services, visit.client, Action.CHANGE_PASSWORD, Wants()))
-
-
 async def _change_password(visit: Visit, form: Form) -> Response:
     """One form for the whole flow: the current password proves, the new one finishes."""
     visit.member()
@@ -240,7 +235,6 @@ ROUTES = [
     Route(
         "/account/security/password", action(_change_password, "current_password", "new_password", "new_password_again"), methods=["POST"]
     ),
-    Route("/account/security/password/first", action(_first_password), methods=["POST"]),
     Route("/account/devices", page(_devices), methods=["GET"]),
     Route("/account/devices/{session_id}/end", action(_end_one), methods=["POST"]),
     Route("/account/devices/remembered/{factor_id}/forget", action(_forget), methods=["POST"]),

@@ -85,6 +85,25 @@ class FateView:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptView:
+    """A question to the owner's phone. ``state``: asked, approved or expired."""
+
+    number: str
+    state: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PairingView:
+    """The code with which a phone is enrolled: ``code`` in groups to be typed, ``raw`` without, ``svg`` to be scanned."""
+
+    code: str
+    raw: str
+    svg: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class FlowView:
     """One flow as its own browser may see it.
 
@@ -118,6 +137,14 @@ class FlowView:
     """What the browser is asked for when a key is used or made, JSON."""
     adds: str = ""
     """The kind of factor that is being added."""
+    by_name: bool = True
+    """It began with a typed name, by whoever it was."""
+    prompt: PromptView | None = None
+    pairing: PairingView | None = None
+    approves: str = ""
+    """Where the question of the computer that is approved stands: asked, approved or expired."""
+    approve_at: str = ""
+    """The page of phones that approve, as one types its address."""
     providers: tuple[ProviderView, ...] = ()
     """At which an account elsewhere may be."""
     by_text: bool = False

@@ -129,6 +129,7 @@ PAGE_OF_FORM: Final[Mapping[str, str]] = {
     "/sign-in/link": "/sign-in",
     "/sign-in/passkey": "/sign-in",
     "/account/devices/end-others": "/account/devices",
+    "/sign-in/qr/go": "/sign-in/qr",
 }
 """The page on which a form stands, where it is sent to another address than its page has."""
 
