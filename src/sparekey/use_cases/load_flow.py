@@ -8,6 +8,7 @@ from sparekey.domain.errors import FlowOver
 from sparekey.domain.flow.flow import Flow, check_open
 from sparekey.use_cases.pairing import pairing_of
 from sparekey.use_cases.ports import SubjectLock, Transaction
+from sparekey.use_cases.prompt_shown import prompt_shown, without_number
 from sparekey.use_cases.read_delivery import read_delivery
 from sparekey.use_cases.record import chain_of
 from sparekey.use_cases.services import Client, Services
@@ -57,5 +58,5 @@ async def show_flow(services: Services, client: Client, flow_id: str) -> Standin
         pairing = pairing_of(services, flow)
         prompt = await tx.prompts.get(flow.prompt_id) if flow.prompt_id and pairing is None else None
         approves = await tx.prompts.get(flow.wants.flow_id) if flow.action == Action.APPROVE_SIGN_IN else None
-    shown = standing(services, flow, situation, delivery=delivery)
-    return replace(shown, prompt=prompt, approves=approves, pairing=pairing)
+    now, shown = services.clock.now(), standing(services, flow, situation, delivery=delivery)
+    return replace(shown, prompt=prompt_shown(prompt, now), approves=without_number(prompt_shown(approves, now)), pairing=pairing)

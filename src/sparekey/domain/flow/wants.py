@@ -22,7 +22,7 @@ class Wants:
     label: str = ""
     """What the owner calls the factor to be added."""
     flow_id: str = ""
-    """The flow that is approved, cancelled or objected to."""
+    """The flow that is cancelled or objected to; for approving a computer's sign-in, the question of its QR code."""
 
 
 NOTHING = Wants()

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from math import ceil
 from typing import Final, assert_never
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from starlette.responses import Response
 
@@ -19,7 +19,8 @@ from sparekey.use_cases.key_ceremony import KEYS
 from sparekey.use_cases.standing import Opened, Standing
 from sparekey.web.errors import shown
 from sparekey.web.pages.kinds import KINDS, template_of
-from sparekey.web.pages.views import FateView, FlowView, FormView, ProviderView, Way
+from sparekey.web.pages.qr_code import pairing_view
+from sparekey.web.pages.views import FateView, FlowView, FormView, PromptView, ProviderView, Way
 from sparekey.web.pages.visit import Visit
 
 OTHER: Final = "other"

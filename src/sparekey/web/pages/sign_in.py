@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sparekey.challenges.webauthn import Assertion
+from sparekey.domain.actions import Action
 from sparekey.domain.errors import Busy, InvalidInput, NotProven, TooManyTries
 from sparekey.use_cases.sign_in import sign_in
 from sparekey.use_cases.sign_in_passkey import passkey_options, sign_in_passkey
@@ -91,7 +92,13 @@ def _again(visit: Visit, form: Form, again: FormView, status: int, *, failed: bo
 def _page(visit: Visit, form: FormView, *, many_failures: bool, status: int = 200, retry_after: int = 0) -> Response:
     options = json.dumps(passkey_options(visit.services, visit.client.holder))
     return visit.show(
-        "sign_in.html", status=status, retry_after=retry_after, form=form, many_failures=many_failures, passkey_options=options
+        "sign_in.html",
+        status=status,
+        retry_after=retry_after,
+        form=form,
+        many_failures=many_failures,
+        passkey_options=options,
+        qr_offered=visit.services.policy.actions[Action.APPROVE_SIGN_IN].offered,
     )
 
 

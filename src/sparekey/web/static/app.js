@@ -227,6 +227,24 @@ for (const button of by("[data-countdown]")) {
   tick();
 }
 
+// ---------------------------------------------------------------- waiting for another device
+
+for (const box of by("[data-watch]")) {
+  const { watch, watchAt, watchGo } = box.dataset;
+  const look = async () => {
+    try {
+      const page = document.visibilityState === "visible" && (await (await fetch(watchAt)).text());
+      const now = page && (new DOMParser().parseFromString(page, "text/html").querySelector("[data-watch]")?.dataset.watch ?? "");
+      if (now === "approved" && watchGo) return document.getElementById(watchGo).requestSubmit();
+      if (now !== false && now !== watch) return location.replace(watchAt);
+    } catch {
+      // The network is gone for a moment; the button on the page works, too.
+    }
+    setTimeout(look, 2500);
+  };
+  setTimeout(look, 2500);
+}
+
 // ---------------------------------------------------------------- sending: offline, twice
 
 const network = document.getElementById("network");
