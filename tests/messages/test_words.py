@@ -190,8 +190,7 @@ def test_a_notice_says_what_when_where_and_what_to_do(kind: MessageKind) -> None
             "22 November 2026, 08:15 UTC",
             "Firefox · Linux",
             "Riga, Latvia",
-            f"{BASE}/forgot",
-            f"{BASE}/account/devices",
+            f"{BASE}/d/{VALUES['disown']}",
             "If it was not you",
         ):
             assert said in part

@@ -35,6 +35,9 @@ SMS_NAME: Final = 30
 _MARK = re.compile("\ue000(\\w+)\ue001")
 """Private-use characters, which ``_shown`` lets no value have."""
 
+OF_WAITS: Final = frozenset({MessageKind.RECOVERY_STATUS, MessageKind.RECOVERY_READY})
+"""Their link leads back to a flow that waits, as often as one likes; every other works once."""
+
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,200}")
 _CODE = re.compile(r"[0-9A-Za-z]{4,64}")
 _LIKE_A_LINK = re.compile(r"://|www\.|@|[^\W_]{2,}[.。．][^\W\d_]{2,}", re.IGNORECASE)
@@ -193,7 +196,7 @@ def _param(message: Message, name: str, value: str, base_url: str, locale: Path)
         case "code" if _CODE.fullmatch(value):
             return value
         case "link" if _TOKEN.fullmatch(value):
-            return f"{base_url}/l/{value}"
+            return f"{base_url}/{'w' if message.kind in OF_WAITS else 'l'}/{value}"
         case "disown" if _TOKEN.fullmatch(value):
             return f"{base_url}/d/{value}"
         case "minutes" if value.isascii() and value.isdecimal() and 1 <= int(value) <= 1440:

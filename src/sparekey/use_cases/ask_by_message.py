@@ -82,7 +82,7 @@ def is_enrolling(flow: Flow) -> bool:
 
 def enrolled_kind(flow: Flow) -> FactorKind | None:
     """The kind of message that proves what an allowed flow adds: a new address, or one that becomes a second factor."""
-    if flow.state is not State.ALLOWED:
+    if flow.state is not State.ALLOWED or flow.enrolling is not None:
         return None
     if flow.action == Action.ADD_ADDRESS:
         return FactorKind.SMS if flow.wants.address_key.startswith("phone:") else FactorKind.EMAIL
@@ -123,7 +123,7 @@ async def _recipient(tx: Transaction, services: Services, flow: Flow, account: A
                 flow.wants.address,
                 flow.wants.address_key,
                 flow.language,
-                void=False,
+                void=flow.void,
                 channel=AddressKind.PHONE,
             )
         case Action.ADD_ADDRESS if flow.state is State.ALLOWED:
@@ -160,7 +160,7 @@ def own_address(services: Services, flow: Flow, account: Account, kind: FactorKi
         address.value,
         address.key,
         account.language,
-        void=False,
+        void=flow.void,
         main_address=main.value,
         channel=channel,
     )

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sparekey.domain.actions import Action
 from sparekey.domain.errors import FlowOver, InvalidInput, NotProven, WrongStep
-from sparekey.domain.flow.flow import Flow, check_open
+from sparekey.domain.flow.flow import Flow, check_open, still_stands
 from sparekey.domain.flow.state import State
 from sparekey.domain.names import check_name
 from sparekey.use_cases.advance import over
@@ -41,6 +41,10 @@ async def finish_with_password(services: Services, client: Client, flow_id: str,
         at = await load_for_step(tx, services, client, seen)
         if at.account.version != account.version:
             raise WrongStep("the account has changed meanwhile")
+        if at.flow.waiting is not None:
+            situation = await situation_of(tx, services, client, at.account, at.flow)
+            if not still_stands(at.flow, services.policy, situation):
+                raise FlowOver("replaced")  # what it waited with is worth nothing any more
         change = await permitted(tx, services, client, at.lock, at.flow, at.account)
         if at.flow.action == Action.RECOVER:
             change = await take_off_at_recovery(change, lost)

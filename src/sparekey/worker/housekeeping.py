@@ -12,6 +12,7 @@ from sparekey.use_cases.ports import Store
 from sparekey.use_cases.services import Services
 from sparekey.use_cases.who_is import SessionChecks
 from sparekey.worker.seal import AuditSeals
+from sparekey.worker.waits import look_at_waits
 
 EVERY: Final = 60.0
 """Seconds."""
@@ -35,6 +36,7 @@ async def keep_house(services: Services, checks: SessionChecks, seals: AuditSeal
             await asyncio.wait_for(stop.wait(), EVERY)
         await _try("sessions_seen", checks.write_seen())
         await _try("seal", seals.seal())
+        await _try("waits", look_at_waits(services, stop))
         now = services.clock.now()
         if not stop.is_set() and (prune_at is None or now >= prune_at):
             prune_at = now + PRUNE_EVERY

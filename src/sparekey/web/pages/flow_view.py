@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from starlette.responses import Response
 
+from sparekey.challenges import backup_code
 from sparekey.domain.actions import Action
 from sparekey.domain.errors import FlowOver
 from sparekey.domain.factors import FactorKind
@@ -18,9 +19,9 @@ from sparekey.use_cases.ask_by_message import BY_MESSAGE, enrolled_kind
 from sparekey.use_cases.key_ceremony import KEYS
 from sparekey.use_cases.standing import Opened, Standing
 from sparekey.web.errors import shown
-from sparekey.web.pages.kinds import KINDS, template_of
-from sparekey.web.pages.qr_code import pairing_view
-from sparekey.web.pages.views import FateView, FlowView, FormView, PromptView, ProviderView, Way
+from sparekey.web.pages.kinds import KINDS, row_of, template_of
+from sparekey.web.pages.qr_code import pairing_view, svg_of
+from sparekey.web.pages.views import FateView, FlowView, FormView, MethodNamed, NotNowView, PromptView, ProviderView, Way
 from sparekey.web.pages.visit import Visit
 
 OTHER: Final = "other"
@@ -28,6 +29,13 @@ OTHER: Final = "other"
 
 BY_NAME: Final = frozenset({Action.RECOVER, Action.SIGN_IN, Action.SIGN_UP})
 """Begun by typing a name or address, by whoever it was; all others by the owner in a session."""
+
+LAST_PAGE: Final = {Action.REPORT_STOLEN: "flow_stolen.html", Action.APPROVE_SIGN_IN: "flow_approve.html"}
+"""Of actions that need something of their own once they are allowed."""
+
+LOST_WITH_PHONE: Final = frozenset({FactorKind.TOTP, FactorKind.SMS, FactorKind.PHONE_APPROVAL})
+
+METHODS: Final = "/account/security/methods"
 
 AFTER: Final[dict[str, str]] = {
     Action.CHANGE_PASSWORD: "/account/security?done=password",
@@ -38,6 +46,10 @@ AFTER: Final[dict[str, str]] = {
     Action.END_SESSIONS: "/account/devices?done=ended",
     Action.CANCEL_RECOVERY: "/account/recovery?why=stopped",
     Action.OBJECT: "/account?done=objected",
+    Action.ADD_FACTOR: f"{METHODS}?done=method_added",
+    Action.REMOVE_FACTOR: f"{METHODS}?done=method_removed",
+    Action.REPORT_STOLEN: f"{METHODS}?done=method_stolen",
+    Action.RENEW_BACKUP_CODES: f"{METHODS}?done=codes_kept",
     Action.LINK_SOCIAL: "/account/security/social?done=social_linked",
     Action.UNLINK_SOCIAL: "/account/security/social?done=social_unlinked",
 }
@@ -69,10 +81,12 @@ def _after(flow: Flow) -> str:
         return "/account/addresses?done=second_added"
     if flow.action == Action.ADD_ADDRESS and flow.wants.address_key.startswith("phone:"):
         return "/account/addresses?done=number_added"
-    if flow.wants.factor_kind in KEYS:
+    if flow.action == Action.ADD_FACTOR and flow.wants.factor_kind in KEYS:
         return "/account/security/keys?done=key_added"
-    if flow.action == Action.CHANGE_DETAILS and flow.wants.factor_id:
-        return "/account/security/keys?done=key_renamed"
+    if flow.action == Action.CHANGE_DETAILS and (flow.wants.factor_id or flow.wants.factor_kind):
+        return f"{METHODS}?done={'method_renamed' if flow.wants.factor_id else 'method_preferred'}"
+    if flow.action == Action.REPORT_STOLEN and flow.typed_key:
+        return ""
     if flow.action == Action.END_SESSIONS and flow.wants.factor_id:
         return "/account/devices?done=forgotten"
     return AFTER.get(flow.action, "")
@@ -95,18 +109,8 @@ def flow_page(
         case State.ASKING | State.WAITING:
             current = _current(standing, way)
             template = _asking_template(standing, current)
-        case State.ALLOWED if standing.needs_password:
-            current, template = "", "flow_new_password.html"
-        case State.ALLOWED if (sent := enrolled_kind(flow)) is not None:
-            current, template = sent, "flow_code.html"
-        case State.ALLOWED if flow.action == Action.LINK_SOCIAL:
-            current, template = FactorKind.SOCIAL, "flow_social.html"
-        case State.ALLOWED if flow.action == Action.APPROVE_SIGN_IN:
-            current, template = "", "flow_approve.html"
-        case State.ALLOWED if flow.ceremony is not None:
-            current, template = "", "flow_new_key.html"
         case State.ALLOWED:
-            current, template = "", "flow_anew.html" if way == "new" else "flow_elsewhere.html"
+            current, template = _allowed_template(standing, way)
         case State.DONE:
             current, template = "", "flow_done.html"
         case State.DENIED if flow.ended == "frozen":
@@ -118,6 +122,24 @@ def flow_page(
         case _:
             assert_never(flow.state)
     return visit.show(template, status=status, retry_after=retry_after, form=form, flow=_view(visit, standing, current))
+
+
+def _allowed_template(standing: Standing, way: str) -> tuple[str, str]:
+    """What an allowed flow still needs: the kind of proof that the page asks for, if it asks for one, and the page."""
+    flow, row = standing.flow, row_of(standing.flow.wants.factor_kind)
+    if standing.needs_password:
+        return "", "flow_new_password.html"
+    if standing.new_codes:
+        return "", "flow_codes.html"
+    if (sent := enrolled_kind(flow)) is not None:
+        return sent, "flow_code.html"
+    if flow.action == Action.ADD_FACTOR and row is not None and row.enrols:
+        return "", row.enrols
+    if flow.action == Action.LINK_SOCIAL:
+        return FactorKind.SOCIAL, "flow_social.html"
+    if flow.action in LAST_PAGE:
+        return "", LAST_PAGE[flow.action]
+    return "", "flow_anew.html" if way == "new" else "flow_elsewhere.html"
 
 
 def over_page(visit: Visit, reason: str, action: str = "") -> Response:
@@ -165,6 +187,7 @@ def _view(visit: Visit, standing: Standing, current: str) -> FlowView:
         can_say_nothing_more=flow.state is State.ASKING
         and isinstance(standing.verdict, Ask)
         and flow.action in {Action.RECOVER, Action.SIGN_IN},
+        lost_phone=current in LOST_WITH_PHONE,
         of_another_account=who is not None and flow.account_id != who.session.account_id and flow.state is not State.DONE,
         waits_until=flow.waits_until,
         wait_days=flow.waiting.days if flow.waiting else 0,
@@ -183,6 +206,11 @@ def _view(visit: Visit, standing: Standing, current: str) -> FlowView:
         pairing=pairing_view(visit, standing.pairing) if standing.pairing else None,
         approves=standing.approves.state if standing.approves else "",
         approve_at=f"{urlsplit(visit.door.origin).netloc}/approve",
+        key=app.key if (app := standing.authenticator) else "",
+        qr=svg_of(app.uri) if app else "",
+        codes=tuple(backup_code.printed(code) for code in standing.new_codes),
+        methods=tuple(MethodNamed(f.factor_id, f.kind.value, f.label) for f in standing.methods),
+        not_now=tuple(NotNowView(n.kind.value, n.why.value) for n in standing.not_now),
         by_text=current == FactorKind.SMS,
         sent_to=standing.sent_to(FactorKind(current) if current else None) or masked(typed),
         fate=_fate(standing, current),

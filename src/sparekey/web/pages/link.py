@@ -25,7 +25,7 @@ KEPT: Final = 30 * 60
 async def _take(visit: Visit) -> Response:
     token: str = visit.request.path_params["token"]
     response = visit.go("/link")
-    visit.door.cookies.set(response, COOKIE, token if _is_token(token) else "", lasts=KEPT)
+    visit.door.cookies.set(response, COOKIE, token if is_token(token) else "", lasts=KEPT)
     return response
 
 
@@ -50,7 +50,8 @@ def _token(visit: Visit) -> str:
     return visit.door.cookies.read(visit.request, COOKIE)
 
 
-def _is_token(text: str) -> bool:
+def is_token(text: str) -> bool:
+    """Whether a text may be one of our tokens, so that nothing else comes into a cookie."""
     return text.isascii() and all(c.isalnum() or c in "-_" for c in text)
 
 

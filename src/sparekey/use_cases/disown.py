@@ -1,0 +1,238 @@
+"""Press "this wasn't me" in a notice, or "I did not ask for this" in a message with a code (mission.md, H1 and F10).
+
+The link proves the address that it was sent to, and nothing else. A settled address may freeze the account. A young one, or one that
+has left, can only object to recoveries that wait; so does everybody who presses in a notice of such a recovery. A link in a message
+with a code ends the flow that asked for the code, and whoever began it does not learn of that.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum, unique
+
+from sparekey.domain.accounts import Account, AddressKind, address_thing
+from sparekey.domain.actions import Action
+from sparekey.domain.audit import Event
+from sparekey.domain.errors import FlowOver
+from sparekey.domain.factors import Factor, FactorKind, Thing, ThingKind
+from sparekey.domain.flow.events import Proven
+from sparekey.domain.flow.flow import Flow, step
+from sparekey.domain.flow.permit import permit_of
+from sparekey.domain.flow.state import State
+from sparekey.domain.messages import MessageKind
+from sparekey.domain.policy.model import Situation
+from sparekey.domain.proofs import Proof
+from sparekey.use_cases.advance import over
+from sparekey.use_cases.carry_out.change import Change
+from sparekey.use_cases.carry_out.freeze import freeze, make_void
+from sparekey.use_cases.carry_out.waits import object_to_all
+from sparekey.use_cases.ports import NoticeLink, SubjectLock, Transaction
+from sparekey.use_cases.record import chain_of, record
+from sparekey.use_cases.services import Client, Services
+from sparekey.use_cases.start_flow import check_volume, new_flow
+from sparekey.use_cases.tokens import token_hash
+
+CODES = frozenset(
+    {
+        MessageKind.SIGN_UP_CODE,
+        MessageKind.RECOVERY_CODE,
+        MessageKind.SIGN_IN_LINK,
+        MessageKind.ADDRESS_CODE,
+        MessageKind.SIGN_IN_CODE,
+        MessageKind.PROOF_CODE,
+        MessageKind.PHONE_CODE,
+    }
+)
+"""Messages with a code or link of one flow."""
+
+WAYS_BACK = frozenset({MessageKind.RECOVERY_STATUS, MessageKind.RECOVERY_READY})
+"""Their links are kept in the same table, and disown nothing (``come_back.py``)."""
+
+
+@unique
+class Does(StrEnum):
+    """What a press would do."""
+
+    FREEZE = "freeze"
+    OBJECT = "object"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Disowning:
+    """``kind`` and ``at``: of the message that is disowned."""
+
+    kind: MessageKind
+    at: datetime
+    does: Does
+
+
+@dataclass(frozen=True, slots=True)
+class Disowned:
+    """What a press has done.
+
+    ``frozen``: the account is locked, now or before. ``objected``: there was a recovery that waits, and it was objected to.
+    ``stopped``: the flow that asked for the code is dead. ``used``: its code had been used before. ``password_known``: whoever began it
+    had typed the right password. ``can_lock``: the account can be locked with the same link.
+    """
+
+    kind: MessageKind
+    frozen: bool = False
+    objected: bool = False
+    stopped: bool = False
+    used: bool = False
+    password_known: bool = False
+    can_lock: bool = False
+
+
+async def look_at_notice(services: Services, token: str) -> Disowning:
+    """What a press would do; changes nothing. Raises ``FlowOver("link_over")`` for a link that is spent, expired, or was never ours."""
+    async with services.store.transaction() as tx:
+        link = await _find(tx, services, token)
+        if link.used_at is not None:
+            raise FlowOver("link_over")
+        account = await tx.accounts.get(link.account_id)
+    return Disowning(link.kind, link.happened_at, _does(services, link, account))
+
+
+async def disown(services: Services, client: Client, token: str, *, lock_account: bool = False) -> Disowned:
+    """Press the button. ``lock_account``: lock the account after a press that did not.
+
+    Raises ``FlowOver("link_over")`` when the link is spent, expired, or was never ours, and ``TooManyTries``.
+    """
+    await check_volume(services, "answer.network", client)
+    async with services.store.transaction() as tx:
+        link = await _find(tx, services, token)
+        flow = await tx.flows.get(link.flow_id) if link.flow_id else None
+    async with services.store.transaction() as tx:
+        now = services.clock.now()
+        lock = await tx.audit.lock(chain_of(flow.subject if flow else link.account_id, now))
+        if lock_account:
+            spent = await tx.spent.spend(token_hash(f"lock.{token}"), link.expires_at)
+        else:
+            spent = await tx.notice_links.spend(token_hash(token), now)
+        if not spent:
+            raise FlowOver("link_over")
+        account = await tx.accounts.get(link.account_id)
+        press = _Press(tx, services, client, lock, link, account)
+        if lock_account:
+            return await _freeze(press) if press.may_freeze else Disowned(link.kind)
+        match _does(services, link, account):
+            case Does.FREEZE:
+                return await _freeze(press)
+            case Does.OBJECT:
+                return await _object(press)
+            case Does.STOP:
+                return await _stop(press)
+
+
+async def _find(tx: Transaction, services: Services, token: str) -> NoticeLink:
+    link = await tx.notice_links.find(token_hash(token))
+    if link is None or link.kind in WAYS_BACK or services.clock.now() >= link.expires_at:
+        raise FlowOver("link_over")
+    return link
+
+
+@dataclass(frozen=True, slots=True)
+class _Press:
+    """``account``: of the address that the link was sent to; the stand-in for one that is nobody's yet."""
+
+    tx: Transaction
+    services: Services
+    client: Client
+    lock: SubjectLock
+    link: NoticeLink
+    account: Account
+
+    @property
+    def may_freeze(self) -> bool:
+        return _may_freeze(self.services, self.link, self.account)
+
+
+def _does(services: Services, link: NoticeLink, account: Account) -> Does:
+    if link.kind in CODES:
+        return Does.STOP
+    if link.kind is MessageKind.RECOVERY_WAITING or not _may_freeze(services, link, account):
+        return Does.OBJECT
+    return Does.FREEZE
+
+
+def _may_freeze(services: Services, link: NoticeLink, account: Account) -> bool:
+    flow = _proven(services, _flow(services, None, Action.FREEZE, account), link, account)
+    return account.exists and flow.state is State.ALLOWED
+
+
+def _flow(services: Services, client: Client | None, action: Action, account: Account) -> Flow:
+    """A flow of one step, which no browser drives."""
+    nobody = Client(holder="", network="", user_agent="", language=account.language)
+    return replace(new_flow(services, client or nobody, action, account.account_id, account.account_id), holder=b"")
+
+
+def _proven(services: Services, flow: Flow, link: NoticeLink, account: Account) -> Flow:
+    """The flow after the link has proven its address. One that has left the account counts as young."""
+    now = services.clock.now()
+    address = next((a for a in account.addresses if a.address_id == link.address_id), None)
+    if address is None:
+        thing = Thing(ThingKind.MAILBOX, link.address_id)
+        former: tuple[Factor, ...] = (Factor(link.address_id, FactorKind.EMAIL, thing, now),)
+        proof = Proof(FactorKind.EMAIL, link.address_id, thing, now)
+    else:
+        former, kind = (), FactorKind.EMAIL if address.kind is AddressKind.EMAIL else FactorKind.SMS
+        proof = Proof(kind, address.address_id, address_thing(address), now)
+    return step(flow, Proven(proof), policy=services.policy, situation=Situation(account, (), now, former=former))
+
+
+async def _change(press: _Press, action: Action) -> Change:
+    flow = _proven(press.services, _flow(press.services, press.client, action, press.account), press.link, press.account)
+    permit = permit_of(flow, press.services.clock.now())
+    await press.tx.flows.add(over(press.services, flow, press.account))
+    return Change(press.tx, press.services, press.client, press.lock, permit, flow, press.account)
+
+
+async def _freeze(press: _Press) -> Disowned:
+    change = await _change(press, Action.FREEZE)
+    lock = await freeze(change, press.link.kind, press.link.happened_at)
+    objected = await _waits(press)
+    await object_to_all(replace(change, lock=lock))
+    return Disowned(press.link.kind, frozen=True, objected=objected)
+
+
+async def _object(press: _Press) -> Disowned:
+    objected = await _waits(press)
+    can_lock = press.may_freeze and press.account.frozen_at is None
+    if objected and not _is_stolen(press):
+        await object_to_all(await _change(press, Action.OBJECT))
+    else:
+        await _recorded(press)
+    return Disowned(press.link.kind, objected=objected and not _is_stolen(press), can_lock=can_lock)
+
+
+async def _stop(press: _Press) -> Disowned:
+    """The flow that asked for a code is dead; only one that waits already is objected to, for a link ends no recovery."""
+    link, can_lock = press.link, press.may_freeze and press.account.frozen_at is None
+    flow = await press.tx.flows.get_for_step(link.flow_id)
+    if flow is None or flow.void:
+        return Disowned(link.kind, can_lock=can_lock)
+    if flow.action == Action.RECOVER and flow.waiting is not None:
+        return await _object(press)
+    known = any(p.kind is FactorKind.PASSWORD for p in flow.proofs)
+    press = replace(press, lock=await _recorded(press))
+    if not flow.is_open(press.services.clock.now()):
+        return Disowned(link.kind, used=flow.state is State.DONE, password_known=known, can_lock=can_lock)
+    await make_void(press.tx, flow)
+    return Disowned(link.kind, stopped=True, password_known=known, can_lock=can_lock)
+
+
+async def _waits(press: _Press) -> bool:
+    return any(f.action == Action.RECOVER and not f.void for f in await press.tx.flows.waiting_of(press.account.account_id))
+
+
+async def _recorded(press: _Press) -> SubjectLock:
+    account, link = press.account, press.link
+    return await record(
+        press.tx, press.services, press.lock, Event.DISOWNED, account, press.client, flow_id=link.flow_id, message=link.kind.value
+    )
+
+
+def _is_stolen(press: _Press) -> bool:
+    """An address that came with a disowned change has no say."""
+    return any(a.address_id == press.link.address_id and a.stolen for a in press.account.addresses)

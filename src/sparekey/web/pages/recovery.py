@@ -1,0 +1,66 @@
+"""A recovery that waits, as the signed-in owner sees it: stop it with a full proof, or object. And thawing a frozen account."""
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sparekey.domain.actions import Action
+from sparekey.domain.errors import InvalidInput, TooManyTries, WrongStep
+from sparekey.domain.flow.state import State
+from sparekey.domain.flow.wants import Wants
+from sparekey.use_cases.running_recoveries import read_recoveries
+from sparekey.use_cases.start_guarded import start_guarded
+from sparekey.use_cases.start_thaw import start_thaw
+from sparekey.web.pages.endpoints import action, held_back, page, wrong_input
+from sparekey.web.pages.flow_view import go_on
+from sparekey.web.pages.forms import Form
+from sparekey.web.pages.views import FormView
+from sparekey.web.pages.visit import Visit
+
+
+async def _show(visit: Visit) -> Response:
+    found = await read_recoveries(visit.services, visit.member().session)
+    why = visit.request.query_params.get("why", "")
+    return visit.show("account_recovery.html", section="/account", done="", recoveries=found, why=why)
+
+
+async def _stop(visit: Visit, form: Form) -> Response:  # noqa: ARG001 - the form is only the button
+    visit.member()
+    try:
+        standing = await start_guarded(visit.services, visit.client, Action.CANCEL_RECOVERY, _wants(visit))
+    except WrongStep:
+        return visit.go("/account/recovery")
+    return visit.go("/account/recovery?why=less") if standing.flow.state is State.DENIED else go_on(visit, standing)
+
+
+async def _object(visit: Visit, form: Form) -> Response:  # noqa: ARG001 - the form is only the button
+    visit.member()
+    try:
+        return go_on(visit, await start_guarded(visit.services, visit.client, Action.OBJECT, _wants(visit)))
+    except WrongStep:
+        return visit.go("/account/recovery")
+
+
+def _wants(visit: Visit) -> Wants:
+    return Wants(flow_id=visit.request.path_params["flow_id"])
+
+
+async def _thaw_form(visit: Visit) -> Response:
+    return visit.show("thaw.html", form=FormView())
+
+
+async def _thaw(visit: Visit, form: Form) -> Response:
+    try:
+        return go_on(visit, await start_thaw(visit.services, visit.client, form["identifier"]))
+    except InvalidInput as e:
+        return visit.show("thaw.html", status=422, form=wrong_input(visit, form, e))
+    except TooManyTries as e:
+        return visit.show("thaw.html", status=429, retry_after=e.retry_after, form=held_back(visit, form, e))
+
+
+ROUTES = [
+    Route("/account/recovery", page(_show), methods=["GET"]),
+    Route("/account/recovery/{flow_id}/stop", action(_stop), methods=["POST"]),
+    Route("/account/recovery/{flow_id}/object", action(_object), methods=["POST"]),
+    Route("/thaw", page(_thaw_form), methods=["GET"]),
+    Route("/thaw", action(_thaw, "identifier"), methods=["POST"]),
+]
