@@ -1,7 +1,8 @@
 """What stands before every door: which host, how large, from which origin, which browser, whose session.
 
 Cookies: ``browser`` is a random secret that binds flows and CSRF tokens to this browser; ``device`` marks a known device and proves
-nothing; ``remembered`` stands in for the second factor here; ``session`` opens the account. All are ``__Host-`` and ``Secure`` where people come by https.
+nothing; ``remembered`` stands in for the second factor here; ``session`` opens the account. All are ``__Host-`` and ``Secure`` where
+people come by https.
 """
 
 import hmac
@@ -126,7 +127,7 @@ async def visitor(request: Request) -> Visitor:
 
 
 LEADS_TO_SECOND_FACTOR: Final = re.compile(
-    r"/account/second-factor(/\w+)?|/flow/\w+(/[\w-]+)?|/sign-out|/language|/api/v1/flows(/.*)?|/api/v1/session"
+    r"/account/second-factor|/flow/\w+(/[\w-]+)?|/sign-out|/language|/api/v1/flows(/.*)?|/api/v1/session"
 )
 """The only doors for a session that lacks a required second factor. What may be begun behind them is said by ``standing.may_begin``."""
 
