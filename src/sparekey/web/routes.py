@@ -10,11 +10,13 @@ from sparekey.web.api import openapi
 from sparekey.web.api.routes import API_ROUTES
 from sparekey.web.pages import (
     account,
+    addresses,
     approve,
     dev,
     disown,
     flow,
     link,
+    methods,
     passkeys,
     public,
     qr,
@@ -44,6 +46,8 @@ def routes(*, development: bool) -> list[BaseRoute]:
         *recovery.ROUTES,
         *social.ROUTES,
         *account.ROUTES,
+        *methods.ROUTES,
+        *addresses.ROUTES,
         *passkeys.ROUTES,
         *second_factor.ROUTES,
         *approve.ROUTES,

@@ -3,16 +3,20 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from sparekey.challenges import backup_code
 from sparekey.challenges.webauthn import Registration
 from sparekey.domain.actions import Action
 from sparekey.domain.errors import Busy, FieldProblem, FlowOver, InvalidInput, NotProven, StaleFlow, TooManyTries, WrongStep
 from sparekey.domain.factors import FactorKind
 from sparekey.use_cases.end_flow import leave_flow, nothing_more
 from sparekey.use_cases.enrol_key import enrol_key
+from sparekey.use_cases.enrol_totp import enrol_totp
 from sparekey.use_cases.finish_flow import finish_sign_up, finish_with_password
+from sparekey.use_cases.finish_report import finish_report
+from sparekey.use_cases.keep_backup_codes import keep_backup_codes
 from sparekey.use_cases.load_flow import show_flow
 from sparekey.use_cases.standing import Standing
 from sparekey.web.errors import shown
@@ -22,6 +26,9 @@ from sparekey.web.pages.forms import Form, key_answer
 from sparekey.web.pages.kinds import KINDS, row_of
 from sparekey.web.pages.views import FormView, Problem
 from sparekey.web.pages.visit import Visit
+
+LOST: Final = "lost_"
+"""Before the id of a factor, in the name of its box."""
 
 SHOWN_BY_THE_FLOW = frozenset({"done", "expired", "replaced", "disowned", "referred", "denied"})
 """Ends that the flow's own page tells of; the others (another browser's, taken) have no page to go to."""
@@ -62,6 +69,36 @@ async def _answer(visit: Visit, form: Form) -> Response:
         return await _again(visit, form, wrong(visit, form, "answer", row.missing), 422)
     judge = row.judge
     return await _step(visit, form, lambda: judge(visit.services, visit.client, _id(visit), form))
+
+
+async def _new_totp(visit: Visit, form: Form) -> Response:
+    if not form["answer"]:
+        return await _again(visit, form, wrong(visit, form, "answer", "totp_missing"), 422)
+    return await _step(visit, form, lambda: enrol_totp(visit.services, visit.client, _id(visit), form["answer"]))
+
+
+async def _keep_codes(visit: Visit, form: Form) -> Response:
+    if not form["answer"]:
+        return await _again(visit, form, wrong(visit, form, "answer", "backup_code_missing"), 422)
+    return await _step(visit, form, lambda: keep_backup_codes(visit.services, visit.client, _id(visit), form["answer"]))
+
+
+async def _codes_file(visit: Visit) -> Response:
+    """The backup codes that are being shown, as a file to keep."""
+    standing = await show_flow(visit.services, visit.client, _id(visit))
+    if not standing.new_codes:
+        return visit.go(f"/flow/{_id(visit)}")
+    _ = visit.words.gettext
+    head = _("Backup codes for %(site)s") % {"site": visit.services.site.name}
+    lines = [f"{number:>2}  {backup_code.printed(code)}" for number, code in enumerate(standing.new_codes, 1)]
+    headers = {"cache-control": "no-store", "content-disposition": 'attachment; filename="backup-codes.txt"'}
+    return PlainTextResponse(
+        "\r\n".join([head, "", *lines, "", _("Each works once. Keep them where no thief looks."), ""]), headers=headers
+    )
+
+
+async def _stolen(visit: Visit, form: Form) -> Response:
+    return await _step(visit, form, lambda: finish_report(visit.services, visit.client, _id(visit), form["factor"]))
 
 
 async def _new_key(visit: Visit, form: Form) -> Response:
@@ -106,7 +143,8 @@ async def _finish(visit: Visit, form: Form) -> Response:
     async def step() -> Standing:
         standing = await show_flow(visit.services, visit.client, _id(visit))
         if standing.flow.action != Action.SIGN_UP:
-            return await finish_with_password(visit.services, visit.client, _id(visit), password)
+            lost = [name.removeprefix(LOST) for name in form.fields if name.startswith(LOST)]
+            return await finish_with_password(visit.services, visit.client, _id(visit), password, lost)
         if "name" in form.fields and not form["name"].strip():
             raise InvalidInput(FieldProblem("name", "name_missing"))
         return await finish_sign_up(visit.services, visit.client, _id(visit), password=password, name=form["name"])
@@ -174,8 +212,12 @@ def _notice(visit: Visit) -> str:
 
 ROUTES = [
     Route("/flow/{flow_id}", page(_show), methods=["GET"]),
+    Route("/flow/{flow_id}/codes.txt", page(_codes_file), methods=["GET"]),
     Route("/flow/{flow_id}/{step}", page(_back), methods=["GET"]),
     Route("/flow/{flow_id}/answer", action(_answer, "answer"), methods=["POST"]),
+    Route("/flow/{flow_id}/new-totp", action(_new_totp, "answer"), methods=["POST"]),
+    Route("/flow/{flow_id}/keep-codes", action(_keep_codes, "answer"), methods=["POST"]),
+    Route("/flow/{flow_id}/stolen", action(_stolen, "factor"), methods=["POST"]),
     Route("/flow/{flow_id}/new-key", action(_new_key, "answer"), methods=["POST"]),
     Route("/flow/{flow_id}/send", action(_send, "kind"), methods=["POST"]),
     Route("/flow/{flow_id}/nothing-more", action(_nothing_more), methods=["POST"]),

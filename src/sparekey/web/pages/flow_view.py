@@ -30,7 +30,7 @@ OTHER: Final = "other"
 BY_NAME: Final = frozenset({Action.RECOVER, Action.SIGN_IN, Action.SIGN_UP})
 """Begun by typing a name or address, by whoever it was; all others by the owner in a session."""
 
-LAST_PAGE: Final = {Action.REPORT_STOLEN: "flow_stolen.html", Action.APPROVE_SIGN_IN: "flow_approve.html"}
+LAST_PAGE: Final[dict[str, str]] = {Action.REPORT_STOLEN: "flow_stolen.html", Action.APPROVE_SIGN_IN: "flow_approve.html"}
 """Of actions that need something of their own once they are allowed."""
 
 LOST_WITH_PHONE: Final = frozenset({FactorKind.TOTP, FactorKind.SMS, FactorKind.PHONE_APPROVAL})
@@ -65,6 +65,8 @@ def go_on(visit: Visit, standing: Standing, *, next_page: str = "", way: str = "
         return visit.go(f"/flow/{flow.next_flow}?why={'short' if flow.short else 'breached'}")
     if flow.state is State.DONE and flow.action == Action.SIGN_IN and standing.opened is not None:
         return visit.go(_signed_in(standing.opened, next_page or "/account"), standing.opened)
+    if flow.state is State.ENDED and flow.next_flow:
+        return visit.go(f"/flow/{flow.next_flow}")
     if flow.state is State.DONE and (leads_to := _after(flow)):
         return visit.go(leads_to)
     asked = {**({"way": way} if way and flow.state is State.ASKING else {}), **({"held": "1"} if standing.held else {})}

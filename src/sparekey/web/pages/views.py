@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sparekey.use_cases.human import HumanCheck
+
 
 @dataclass(frozen=True, slots=True)
 class LanguageChoice:
@@ -57,6 +59,8 @@ class FormView:
     values: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     notice: str = ""
+    human: HumanCheck | None = None
+    """The check that a person is there, where it is asked for."""
 
     def value(self, name: str) -> str:
         return self.values.get(name, "")
@@ -82,6 +86,23 @@ class FateView:
     at: datetime | None
     reason: str
     mailed_instead: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MethodNamed:
+    """``label``: what its owner calls it, or empty."""
+
+    factor_id: str
+    kind: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotNowView:
+    """A way that cannot be tried now. ``why``: none, stolen, young, no_help."""
+
+    kind: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +158,16 @@ class FlowView:
     """What the browser is asked for when a key is used or made, JSON."""
     adds: str = ""
     """The kind of factor that is being added."""
+    key: str = ""
+    """What is typed into an authenticator app that is being added; ``qr``: the same as an SVG."""
+    qr: str = ""
+    codes: tuple[str, ...] = ()
+    """New backup codes, the first with number 1."""
+    methods: tuple[MethodNamed, ...] = ()
+    """Of these the person says which was stolen, or which are lost."""
+    not_now: tuple[NotNowView, ...] = ()
+    lost_phone: bool = False
+    """What is asked for needs a phone, which may be lost."""
     by_name: bool = True
     """It began with a typed name, by whoever it was."""
     prompt: PromptView | None = None

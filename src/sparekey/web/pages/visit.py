@@ -127,9 +127,11 @@ def visit_without_store(request: Request) -> Visit:
 
 PAGE_OF_FORM: Final[Mapping[str, str]] = {
     "/sign-in/link": "/sign-in",
+    "/sign-in/text": "/sign-in",
     "/sign-in/passkey": "/sign-in",
     "/account/devices/end-others": "/account/devices",
     "/sign-in/qr/go": "/sign-in/qr",
+    "/account/security/methods/codes": "/account/security/methods",
 }
 """The page on which a form stands, where it is sent to another address than its page has."""
 

@@ -278,3 +278,18 @@ window.addEventListener("pageshow", () => by('form[aria-busy="true"]').forEach((
 // ---------------------------------------------------------------- what is wrong gets the focus
 
 document.querySelector(".summary, .note[autofocus]")?.focus();
+
+// ---------------------------------------------------------------- copy and print
+
+for (const button of by("[data-copy]")) {
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", async () => {
+    const from = document.getElementById(button.dataset.copy);
+    const lines = by("li", from);
+    const text = lines.length ? lines.map((line) => line.textContent.replace(/\s+/g, " ").trim()).join("\n") : from.textContent.trim();
+    await navigator.clipboard.writeText(text);
+    button.textContent = button.dataset.copied;
+  });
+}
+
+for (const button of by("[data-print]")) button.addEventListener("click", () => window.print());
