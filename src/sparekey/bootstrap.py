@@ -26,6 +26,7 @@ from sparekey.adapters.crypto.argon2 import Cost
 from sparekey.adapters.crypto.hasher import PepperedArgon2, cores_for
 from sparekey.adapters.crypto.keys import KeyRing, open_key_ring
 from sparekey.adapters.crypto.sealer import RingSealer
+from sparekey.adapters.human_check import ROUNDS, AltchaCheck
 from sparekey.adapters.identifiers import Identifiers
 from sparekey.adapters.mail.mailbox import DevMailbox
 from sparekey.adapters.mail.smtp import SmtpDelivery
@@ -156,10 +157,13 @@ class Parts:
         await self.database.close()
 
 
-def build(settings: Settings, *, clock: Clock | None = None, chance: Chance | None = None, cost: Cost | None = None) -> Parts:
+def build(
+    settings: Settings, *, clock: Clock | None = None, chance: Chance | None = None, cost: Cost | None = None, rounds: int = ROUNDS
+) -> Parts:
     """All parts of a process, not yet open. Raises ``BadSettings``.
 
-    ``clock``, ``chance``, ``cost`` (of one password hash): others than the machine's and the default, for tests and simulations.
+    ``clock``, ``chance``, ``cost`` (of one password hash), ``rounds`` (of one try at a human check): others than the machine's and the
+    default, for tests and simulations.
     """
     prepare_data_dir(settings)
     clock, chance = clock or SystemClock(), chance or SystemChance()
@@ -183,6 +187,7 @@ def build(settings: Settings, *, clock: Clock | None = None, chance: Chance | No
         breached=BreachedLists([FilterFile(path) for path in lists], service),
         strength=strength,
         limits=NoVolumeLimits() if settings.server.insecure_no_volume_limits else MemoryVolumeLimits(),
+        human=None if settings.server.insecure_no_volume_limits else AltchaCheck(sealer, rounds),
         identifiers=Identifiers(region=settings.site.region, test_domains=settings.development),
         places=open_places(settings.site.place_file),
         operators=OperatorMemory(),

@@ -24,9 +24,15 @@ class MemoryVolumeLimits:
         reset = (await self._limiter.get_window_stats(item, subject)).reset_time
         return max(1, math.ceil(reset - time.time()))
 
+    async def left(self, limit: str, subject: str) -> int:
+        return (await self._limiter.get_window_stats(self._items[limit], subject)).remaining
+
 
 class NoVolumeLimits:
     """Counts nothing. For measuring only (``insecure_no_volume_limits``)."""
 
     async def hit(self, limit: str, subject: str) -> int:
         return 0
+
+    async def left(self, limit: str, subject: str) -> int:
+        return VOLUME_LIMITS[limit].most

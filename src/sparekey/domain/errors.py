@@ -53,6 +53,16 @@ class TooManyTries(SparekeyError):
         super().__init__(f"{reason}, again in {retry_after} s")
 
 
+class HumanNeeded(SparekeyError):
+    """First it must be shown that a person is there. ``challenge``: the proof of work to be solved, as JSON."""
+
+    reason = "human_needed"
+
+    def __init__(self, challenge: str) -> None:
+        self.challenge = challenge
+        super().__init__(self.reason)
+
+
 class FlowOver(SparekeyError):
     """The flow is expired, finished, left, or was never this browser's. ``reason`` says which may be told."""
 

@@ -38,6 +38,12 @@ RESERVED = timedelta(days=30)
 NUMBER_MOVES_AFTER = timedelta(days=7)
 """A number that somebody else has shown to be theirs leaves the account that had it so much later (mission.md, S6)."""
 
+HUMAN_CHECK_LASTS = timedelta(minutes=10)
+
+WRONG_BEFORE_HUMAN_CHECK = 5
+"""Wrong passwords for one name in a day, from devices that we do not know, before a person must be there (mission.md, S5): half of
+what is let through at all."""
+
 NOTICE_LINK_LASTS = timedelta(days=30)
 """The link "this wasn't me" (mission.md, H1); it carries 256 random bits."""
 

@@ -64,6 +64,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     # The person's.
     "not_proven": N_("That is not right. Please check it and try again."),
     "too_many_tries": N_("Too many tries from your network. Please wait a little and try again."),
+    "human_needed": N_("There were many tries from your network or for this name. Please slide the knob to show that you are a person."),
+    "human_waits": N_("The minute is not over yet. Please wait a little longer, then press the button again."),
     "guesses_used_up": N_(
         "There were too many wrong tries for this name from devices that we do not know. "
         "Use a device that you have signed in on before, or let us send you a link by e-mail."

@@ -59,6 +59,12 @@ async def reserve(tx: Transaction, services: Services, subject: str, name: str, 
     return Reserved((by_name,), open=False)
 
 
+async def wrong_by_name(tx: Transaction, services: Services, name: str) -> int:
+    """Wrong passwords today for a name as typed, whoever has it, from unknown devices."""
+    counter = await tx.guesses.read(name, f"{lane(FactorKind.PASSWORD, '', '')}/name", day_of(services.clock.now()))
+    return counter.today
+
+
 @asynccontextmanager
 async def given_back_if_busy(services: Services, reserved: Reserved) -> AsyncIterator[None]:
     """Around the comparison: where the queue was full nothing was compared, so nothing is counted. Otherwise a flood of strangers

@@ -102,6 +102,19 @@ class VolumeLimits(Protocol):
     async def hit(self, limit: str, subject: str) -> int:
         """Count one and answer 0, or answer after how many whole seconds to try again. ``limit``: a name of ``domain.limits``."""
 
+    async def left(self, limit: str, subject: str) -> int:
+        """How many more are let through now. Counts nothing."""
+
+
+class HumanCheck(Protocol):
+    """Proofs of work. ``purpose``: what one is good for; a solution for another purpose is none."""
+
+    def challenge(self, purpose: str, now: datetime) -> str:
+        """A new one, as JSON for the browser."""
+
+    def check(self, solution: str, purpose: str, now: datetime) -> bytes | None:
+        """What names the solved challenge, to be spent once; ``None`` for anything that is no right solution."""
+
 
 # ---------------------------------------------------------------- the store
 

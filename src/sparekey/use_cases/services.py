@@ -10,6 +10,7 @@ from sparekey.use_cases.ports import (
     Breached,
     Chance,
     Clock,
+    HumanCheck,
     Identifiers,
     Operators,
     PasswordHasher,
@@ -65,6 +66,8 @@ class Services:
     site: Site
     relying_party: RelyingParty
     social: Social = Social()
+    human: HumanCheck | None = None
+    """``None`` where nothing is limited by volume either, for measuring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,5 +86,9 @@ class Client:
     session: Session | None = None
     remembered_token: str = ""
     """The cookie of a remembered device, or empty."""
+    human: str = ""
+    """A solved proof of work that came with the request."""
+    human_ticket: str = ""
+    """In its place, from a browser without scripts: what shows that it has waited (mission.md, S5)."""
     remember: bool = False
     """The person wants this device to be remembered, if the sign-in shows a second factor (mission.md, I6)."""

@@ -17,7 +17,8 @@ from sparekey.domain.flow.events import Proven
 from sparekey.domain.flow.state import State
 from sparekey.domain.passwords import normalize
 from sparekey.use_cases.advance import advance
-from sparekey.use_cases.guesses import given_back_if_busy, reserve
+from sparekey.use_cases.guesses import given_back_if_busy, reserve, wrong_by_name
+from sparekey.use_cases.human import must_be_human
 from sparekey.use_cases.known_device import find_device
 from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.record import chain_of, record, subject_of, subject_of_name
@@ -41,7 +42,7 @@ async def sign_in(services: Services, client: Client, typed: str, password: str)
     """The opened session, or the flow that asks for more.
 
     Raises ``NotProven`` (one answer for unknown name, wrong password and everything else), ``TooManyTries`` when this name was
-    tried too often today, ``Busy``.
+    tried too often today, ``HumanNeeded`` before that, ``Busy``.
     """
     typed = typed.strip()
     if not typed:
@@ -55,6 +56,8 @@ async def sign_in(services: Services, client: Client, typed: str, password: str)
         lock = await tx.audit.lock(chain_of(subject, services.clock.now()))
         device = await find_device(tx, client, account.account_id)
         by_name = subject_of_name(services, key)
+        wrong = 0 if device else await wrong_by_name(tx, services, by_name)
+        await must_be_human(tx, services, client, "sign_in", "sign_in.network", wrong=wrong)
         reserved = await reserve(tx, services, subject, by_name, FactorKind.PASSWORD, device.device_id if device else "", "")
     async with given_back_if_busy(services, reserved):
         compared = await compare(services, account, password, look=reserved.open)

@@ -13,6 +13,7 @@ from sparekey.domain.limits import RESERVED
 from sparekey.domain.names import check_name
 from sparekey.use_cases.ask_by_message import ask_by_message
 from sparekey.use_cases.check_password import check_password
+from sparekey.use_cases.human import must_be_human
 from sparekey.use_cases.record import SUBJECT, record
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing, situation_of, standing
@@ -37,6 +38,8 @@ async def sign_up(services: Services, client: Client, *, name: str, email: str, 
     if problems or address is None:
         raise InvalidInput(*problems)
 
+    async with services.store.transaction() as tx:
+        await must_be_human(tx, services, client, "sign_up", "sign_up.network")
     password_hash = await services.hasher.hash(password)
     subject = f"s{services.sealer.keyed_hash(address.key.encode(), SUBJECT).hex()[:31]}"
     wants = Wants(name=name, password_hash=password_hash, address=address.value, address_key=address.key)

@@ -8,6 +8,7 @@ from sparekey.domain.errors import FieldProblem, InvalidInput
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.policy.conditions import rules_of
 from sparekey.use_cases.ask_by_message import ask_by_message
+from sparekey.use_cases.human import must_be_human
 from sparekey.use_cases.record import chain_of, record, subject_of
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing, can_be_sent, situation_of, standing
@@ -31,6 +32,8 @@ async def start_by_name(
         account = await tx.accounts.find_by_key(key)
         subject = subject_of(services, account, key)
         lock = await tx.audit.lock(chain_of(subject, services.clock.now()))
+        if action in {Action.SIGN_IN, Action.RECOVER}:
+            await must_be_human(tx, services, client, action, limit)
         flow = new_flow(services, client, action, account.account_id, subject, typed=typed, typed_key=key)
         await record(tx, services, lock, event, account, client, flow_id=flow.flow_id, subject=subject)
         flow, held = await ask_by_message(tx, services, client, flow, account, kind or _first(services, action, key))

@@ -15,12 +15,15 @@ class Shown:
     reason: str
     problems: tuple[FieldProblem, ...] = ()
     retry_after: int = 0
+    challenge: str = ""
+    """The proof of work that is asked for, as JSON."""
 
 
 Known = (
     e.InvalidInput
     | e.NotProven
     | e.TooManyTries
+    | e.HumanNeeded
     | e.FlowOver
     | e.NotSignedIn
     | e.NeedsFreshProof
@@ -60,6 +63,8 @@ def shown(error: Known) -> Shown:
             return Shown(403, error.reason)
         case e.TooManyTries(retry_after=seconds, reason=reason):
             return Shown(429, reason, (), seconds)
+        case e.HumanNeeded(challenge=challenge):
+            return Shown(428, error.reason, challenge=challenge)
         case e.FlowOver(reason=reason):
             return Shown(404 if reason in {"unknown", "link_over"} else 410, reason)
         case e.BadRequest(reason=reason):

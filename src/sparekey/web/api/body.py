@@ -63,13 +63,15 @@ class FieldError(msgspec.Struct, frozen=True):
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """RFC 9457. ``type``: ``urn:sparekey:problem:`` and the reason; ``errors``: what is wrong with single fields."""
+    """RFC 9457. ``type``: ``urn:sparekey:problem:`` and the reason; ``errors``: what is wrong with single fields.
+    ``challenge``: with ``human_needed``, the proof of work to be solved."""
 
     type: str
     title: str
     status: int
     errors: list[FieldError] = []
     detail: str = ""
+    challenge: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
 def problem_answer(request: Request, shown: Shown, detail: str = "") -> Response:
@@ -80,6 +82,7 @@ def problem_answer(request: Request, shown: Shown, detail: str = "") -> Response
         status=shown.status,
         errors=[FieldError(p.field, p.reason, sentence(words, p.reason, p.params)) for p in shown.problems],
         detail=detail,
+        challenge=msgspec.Raw(shown.challenge.encode()) if shown.challenge else msgspec.UNSET,
     )
     headers = {"cache-control": "no-store"}
     if shown.retry_after:

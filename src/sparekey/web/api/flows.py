@@ -69,10 +69,11 @@ async def client_of(request: Request, *, language: str = "") -> Client:
 
 
 async def start(request: Request) -> Response:
-    body = (await read_json(request, s.StartFlow)).flow
+    asked = await read_json(request, s.StartFlow)
+    body = asked.flow
     services = door_of(request).services
     token = services.chance.token()
-    client = replace(await client_of(request, language=getattr(body, "language", "")), holder=token)
+    client = replace(await client_of(request, language=getattr(body, "language", "")), holder=token, human=asked.human)
     return json_answer(flow_answer(await _start(services, client, body), flow_token=token), 201)
 
 

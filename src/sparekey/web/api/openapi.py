@@ -23,6 +23,7 @@ PROBLEMS = {
     "415": "Wrong content type",
     "421": "The Host is not ours",
     "422": "A field is not usable",
+    "428": "A proof of work is asked for first",
     "429": "Too many tries",
     "503": "Busy, or down for work",
 }

@@ -196,7 +196,11 @@ Start = StartSignUp | StartSignIn | StartSignInPasskey | StartSignInSocial | Sta
 
 
 class StartFlow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``human``: where an answer 428 asked for it, the solution of its challenge: base64 of
+    ``{"challenge": …, "solution": {"counter": …, "derivedKey": …}}`` (docs/human-check.md)."""
+
     flow: Start
+    human: Annotated[str, Meta(max_length=2000)] = ""
 
 
 class AnswerCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="email", tag_field="challenge"):

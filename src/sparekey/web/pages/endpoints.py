@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from sparekey.domain.errors import BadRequest, Busy, InvalidInput, NotSignedIn, SparekeyError, TooManyTries
 from sparekey.messages.reasons import sentence
+from sparekey.use_cases.human import is_asked, new_check
 from sparekey.web.errors import Known, Shown, shown
 from sparekey.web.guard import check_form
 from sparekey.web.pages.forms import Form, read_form
@@ -66,8 +67,8 @@ def action(handler: Callable[[Visit, Form], Awaitable[Response]], *fields: str) 
 
 
 def _ticked(came: Visit, form: Form) -> Visit:
-    """What the form says of this browser, on whatever page: that it shall be remembered (I6)."""
-    client = replace(came.client, remember=form["remember"] == "yes")
+    """What the form says of this browser, on whatever page: that it shall be remembered (I6), that a person is there (S5)."""
+    client = replace(came.client, remember=form["remember"] == "yes", human=form["human"], human_ticket=form["human_ticket"])
     return replace(came, came=replace(came.came, client=client))
 
 
@@ -93,6 +94,20 @@ def wrong(came: Visit, form: Form, field: str, reason: str) -> FormView:
 def wrong_input(came: Visit, form: Form, error: InvalidInput) -> FormView:
     """The form again, with a sentence beside each field that is wrong."""
     return FormView(form.kept, tuple(Problem(p.field, sentence(came.words, p.reason, p.params)) for p in error.problems))
+
+
+def person_first(came: Visit, form: Form) -> FormView:
+    """The form again, with the check that a person is there."""
+    waits = came.client.human_ticket and not came.client.human
+    said = sentence(came.words, "human_waits" if waits else "human_needed")
+    return FormView(form.kept, (Problem("human", said),))
+
+
+async def with_check(came: Visit, form: FormView, purpose: str, limit: str, *, needed: bool = False) -> FormView:
+    """The form, with the check that a person is there where the next try will be asked for it. ``needed``: it was just asked for."""
+    if needed or await is_asked(came.services, came.client, limit, form.value("identifier")):
+        return replace(form, human=new_check(came.services, came.client, purpose))
+    return form
 
 
 def held_back(came: Visit, form: Form, error: TooManyTries | Busy) -> FormView:

@@ -3,9 +3,10 @@
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sparekey.domain.errors import InvalidInput, TooManyTries
+from sparekey.domain.actions import Action
+from sparekey.domain.errors import HumanNeeded, InvalidInput, TooManyTries
 from sparekey.use_cases.start_recovery import start_recovery
-from sparekey.web.pages.endpoints import action, held_back, page, wrong_input
+from sparekey.web.pages.endpoints import action, held_back, page, person_first, with_check, wrong_input
 from sparekey.web.pages.flow_view import go_on
 from sparekey.web.pages.forms import Form
 from sparekey.web.pages.views import FormView
@@ -13,16 +14,23 @@ from sparekey.web.pages.visit import Visit
 
 
 async def _form(visit: Visit) -> Response:
-    return visit.show("forgot.html", form=FormView({"identifier": visit.who.email if visit.who else ""}))
+    return await _page(visit, FormView({"identifier": visit.who.email if visit.who else ""}))
 
 
 async def _recover(visit: Visit, form: Form) -> Response:
     try:
         return go_on(visit, await start_recovery(visit.services, visit.client, form["identifier"]))
     except InvalidInput as e:
-        return visit.show("forgot.html", status=422, form=wrong_input(visit, form, e))
+        return await _page(visit, wrong_input(visit, form, e), 422)
+    except HumanNeeded:
+        return await _page(visit, person_first(visit, form), 428, person=True)
     except TooManyTries as e:
-        return visit.show("forgot.html", status=429, retry_after=e.retry_after, form=held_back(visit, form, e))
+        return await _page(visit, held_back(visit, form, e), 429, e.retry_after)
+
+
+async def _page(visit: Visit, form: FormView, status: int = 200, retry_after: int = 0, *, person: bool = False) -> Response:
+    form = await with_check(visit, form, Action.RECOVER, "recover.network", needed=person)
+    return visit.show("forgot.html", status=status, retry_after=retry_after, form=form)
 
 
 ROUTES = [

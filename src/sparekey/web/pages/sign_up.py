@@ -3,10 +3,11 @@
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sparekey.domain.errors import Busy, InvalidInput, TooManyTries
+from sparekey.domain.actions import Action
+from sparekey.domain.errors import Busy, HumanNeeded, InvalidInput, TooManyTries
 from sparekey.use_cases.sign_up import sign_up
 from sparekey.web.errors import shown
-from sparekey.web.pages.endpoints import action, held_back, page, wrong_input
+from sparekey.web.pages.endpoints import action, held_back, page, person_first, with_check, wrong_input
 from sparekey.web.pages.flow_view import go_on
 from sparekey.web.pages.forms import Form
 from sparekey.web.pages.views import FormView
@@ -14,18 +15,24 @@ from sparekey.web.pages.visit import Visit
 
 
 async def _form(visit: Visit) -> Response:
-    return visit.show("sign_up.html", form=FormView())
+    return await _page(visit, FormView())
 
 
 async def _sign_up(visit: Visit, form: Form) -> Response:
     try:
         standing = await sign_up(visit.services, visit.client, name=form["name"], email=form["email"], password=form["password"])
     except InvalidInput as e:
-        return visit.show("sign_up.html", status=422, form=wrong_input(visit, form, e))
+        return await _page(visit, wrong_input(visit, form, e), 422)
+    except HumanNeeded:
+        return await _page(visit, person_first(visit, form), 428, person=True)
     except (TooManyTries, Busy) as e:
-        again = held_back(visit, form, e)
-        return visit.show("sign_up.html", status=shown(e).status, retry_after=e.retry_after, form=again)
+        return await _page(visit, held_back(visit, form, e), shown(e).status, e.retry_after)
     return go_on(visit, standing)
+
+
+async def _page(visit: Visit, form: FormView, status: int = 200, retry_after: int = 0, *, person: bool = False) -> Response:
+    form = await with_check(visit, form, Action.SIGN_UP, "sign_up.network", needed=person)
+    return visit.show("sign_up.html", status=status, retry_after=retry_after, form=form)
 
 
 ROUTES = [
