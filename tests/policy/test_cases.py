@@ -81,7 +81,7 @@ CASES: dict[str, str] = {
     young-same_mailbox second_email | same_mailbox    | done                       | refer support_case | =
     no_password           | email                     |                            | allow settled_mailbox | =
     totp social           | email social              | done                       | refer support_case | =
-    totp social           | email social              | known                      | allow two_things | =
+    totp social           | email social              | known                      | allow two_things | ask password ; refer support_case
     young-totp            | email                     |                            | allow settled_mailbox | =
     totp                  | email                     | known                      | ask password ; refer support_case | =
     totp                  | email totp                | known                      | ask password ; refer support_case | =
