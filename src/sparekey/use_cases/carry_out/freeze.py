@@ -34,7 +34,8 @@ async def freeze(change: Change, kind: MessageKind, happened_at: datetime) -> Su
     """
     change.permit.must_be_for(Action.FREEZE)
     tx, now, account = change.tx, change.services.clock.now(), change.account
-    since = happened_at - CHANGE_TOOK
+    # What came with the account was there before anybody could change it (docs/decisions/0004-settled-at-sign-up.md).
+    since = max(happened_at - CHANGE_TOOK, account.created_at + timedelta(milliseconds=1))
     if kind in ADDS:
         account = _disowned(account, since, happened_at)
     contested_at = min(since, account.contested_at or since, *(x.added_at for x in _young(change.account, now)))
