@@ -1,0 +1,156 @@
+"""Alarms and waits as a person without script walks them (H1, F10, R10)."""
+
+import pytest
+
+from tests.doors.api import ANOTHER, PASSWORD, Api
+from tests.doors.second_factors import owner_of
+from tests.doors.waits import ANNA, STATUS, begin_with_password, disown_token, letters_about, owner_with_two, pass_time, way_back_token
+from tests.pages.browser import Browser, new_browser, signed_in, signed_up
+
+
+async def new_device_letter(api: Api) -> str:
+    """The token of a notice of a sign-in on a new device."""
+    await signed_up(api, ANNA, PASSWORD)
+    api.clock.wait(minutes=5)
+    await signed_in(api, ANNA, PASSWORD)
+    return disown_token(await api.newest(ANNA))
+
+
+@pytest.mark.row("H1", "I8")
+async def test_from_the_mail_to_a_locked_account_and_back_in(api: Api, browser: Browser) -> None:
+    token = await new_device_letter(api)
+    await browser.open(f"/d/{token}")
+    assert browser.page.path == "/disown", "the secret has left the address"
+    assert browser.page.heading == "This was not you?"
+    assert "Sign-in on a new device" in browser.page.text
+    await browser.press("This was not me: lock the account")
+    assert browser.page.heading == "The account is locked"
+    assert {"/forgot", "/thaw"} <= set(browser.page.links.values())
+    thief = new_browser(api)
+    await thief.open("/sign-in")
+    await thief.fill(identifier=ANNA, password=PASSWORD)
+    assert (thief.page.status, thief.page.heading) == (410, "This account is locked")
+    await browser.follow("Choose a new password")
+    await browser.fill(identifier=ANNA)
+    await browser.fill(answer=(await api.newest(ANNA)).code)
+    await browser.fill(password=ANOTHER, password_again=ANOTHER)
+    assert browser.page.heading == "Your new password is set"
+    await signed_in(api, ANNA, ANOTHER)
+    assert all(token not in text for url, text in browser.seen if "/d/" not in url)
+
+
+@pytest.mark.row("H1")
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_a_mail_scanner_that_opens_the_link_changes_nothing(api: Api, method: str) -> None:
+    token = await new_device_letter(api)
+    before = await api.rows("account", "session", "flow", "notice_link", "audit_event")
+    scanner = new_browser(api)
+    for path in (f"/d/{token}", "/disown"):
+        await scanner.open(path, method=method)
+        assert scanner.page.status == 200
+    assert await api.rows("account", "session", "flow", "notice_link", "audit_event") == before
+
+
+@pytest.mark.row("H1")
+async def test_a_press_needs_the_form_of_our_page(api: Api, browser: Browser) -> None:
+    token = await new_device_letter(api)
+    await browser.open(f"/d/{token}")
+    await browser.send("/disown", {"csrf": "0" * 64})
+    assert browser.page.status == 403
+    await browser.send("/disown", browser.page.form("/language").fields, origin="https://evil.example")
+    assert browser.page.status == 403
+    await browser.open(f"/d/{token}")
+    assert browser.page.heading == "This was not you?"
+
+
+@pytest.mark.row("H1")
+@pytest.mark.parametrize("path", ["/d/none", "/w/none", f"/d/{'x' * 300}"])
+async def test_a_link_that_is_none_says_so(browser: Browser, path: str) -> None:
+    await browser.open(path)
+    assert (browser.page.status, browser.page.heading) == (404, "This link no longer works")
+
+
+@pytest.mark.row("F10")
+async def test_a_code_that_nobody_asked_for_is_stopped(api: Api, browser: Browser) -> None:
+    await signed_up(api, ANNA, PASSWORD)
+    sender = new_browser(api)
+    await sender.open("/forgot")
+    await sender.fill(identifier=ANNA)
+    before = sender.page.masked
+    letter = await api.newest(ANNA)
+    await browser.open(f"/d/{disown_token(letter)}")
+    await browser.press("I did not ask for this: stop it")
+    assert browser.page.heading == "It is stopped"
+    await sender.open(sender.page.path)
+    assert sender.page.masked == before
+    await sender.fill(answer=letter.code)
+    assert sender.page.status == 422
+    await browser.press("Lock the account")
+    assert browser.page.heading == "The account is locked"
+
+
+@pytest.mark.row("R10")
+async def test_the_way_back_by_mail(api: Api, browser: Browser) -> None:
+    await owner_with_two(api)
+    await browser.open("/forgot")
+    await browser.fill(identifier=ANNA)
+    await browser.fill(answer=(await api.newest(ANNA)).code)
+    flow = browser.page.path
+    await browser.open(f"{flow}?way=password")
+    await browser.fill(answer=PASSWORD)
+    if "I have no other way" in {b[0] for f in browser.page.forms for b in f.buttons}:
+        await browser.press("I have no other way")
+    assert browser.page.heading == "Now there is a waiting time"
+    assert "0 of 1" in browser.page.text
+    [letter] = await letters_about(api, ANNA, STATUS)
+    phone = new_browser(api)
+    await phone.open(f"/w/{way_back_token(letter)}")
+    assert (phone.page.path, phone.page.heading) == ("/wait", "Your recovery")
+    await browser.open(flow)
+    assert browser.page.heading == "Now there is a waiting time", "looking takes nothing away"
+    await phone.press("Yes, go on")
+    assert (phone.page.path, phone.page.heading) == (flow, "Now there is a waiting time")
+    await browser.open(flow)
+    assert browser.page.status == 404
+    await pass_time(api, 25)
+    await phone.open(flow)
+    await phone.fill(password=ANOTHER, password_again=ANOTHER)
+    assert phone.page.heading == "Your new password is set"
+
+
+@pytest.mark.row("R10")
+async def test_a_banner_leads_to_stopping_and_objecting(api: Api) -> None:
+    owner = await owner_of(api)
+    thief, waits = await begin_with_password(api)
+    home = new_browser(api)
+    await home.open("/sign-in")
+    await home.fill(identifier=ANNA, password=PASSWORD)
+    await home.open(f"{home.page.path}?way=totp")
+    await home.fill(answer=owner.app.next_code())
+    assert home.page.path == "/account"
+    assert "Somebody asked to get back into your account" in home.page.text
+    await home.follow("If this is not you: stop it")
+    await home.press("I cannot show that now, but I object")
+    assert "You objected" in home.page.text
+    assert (await thief.show(waits.flow_id)).said["wait_days"] == 14
+    await home.open("/account/recovery")
+    await home.press("Stop it")
+    await home.fill(answer=PASSWORD)
+    await home.fill(answer=owner.app.next_code())
+    assert (home.page.path, home.page.heading) == ("/account/recovery", "It is stopped")
+    assert (await thief.show(waits.flow_id)).said["ended"] == "cancelled"
+    await home.open("/account")
+    assert "Somebody asked to get back" not in home.page.text
+
+
+@pytest.mark.row("H1")
+async def test_thawing_by_the_page(api: Api, browser: Browser) -> None:
+    token = await new_device_letter(api)
+    await browser.open(f"/d/{token}")
+    await browser.press("This was not me: lock the account")
+    await browser.follow("Unlock without a new password")
+    await browser.fill(identifier="  ")
+    assert browser.page.status == 422
+    await browser.fill(identifier=ANNA)
+    await browser.fill(answer=(await api.newest(ANNA)).code)
+    assert browser.page.status in {200, 410}, "one mailbox is not two things; the page leads on"
