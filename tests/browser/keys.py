@@ -15,22 +15,14 @@ class Key:
     session: CDPSession
     authenticator: str
 
-    async def unlocks(self, owner: bool) -> None:  # noqa: FBT001 - the only thing that it is told
+    async def unlocks(self, owner: bool) -> None:
         """Whether whoever holds it can unlock it from now on."""
         await self.session.send("WebAuthn.setUserVerified", {"authenticatorId": self.authenticator, "isUserVerified": owner})
-
-    async def answers(self, by_itself: bool) -> None:  # noqa: FBT001 - the only thing that it is told
-        """Whether it is touched as soon as it is asked."""
-        told = {"authenticatorId": self.authenticator, "enabled": by_itself}
-        await self.session.send("WebAuthn.setAutomaticPresenceSimulation", told)
 
     async def credentials(self) -> list[dict[str, Any]]:
         found = await self.session.send("WebAuthn.getCredentials", {"authenticatorId": self.authenticator})
         kept: list[dict[str, Any]] = found["credentials"]
         return kept
-
-    async def take_away(self) -> None:
-        await self.session.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": self.authenticator})
 
 
 async def passkey_of(person: Person) -> Key:

@@ -1,4 +1,6 @@
-"""The passkeys and security keys of the own account. What is asked of them in a flow stands in ``flow``."""
+"""The passkeys and security keys of the own account, and adding one. Renaming and removing stand in ``methods``, what is asked of a
+key in ``flow``, signing in with one in ``sign_in``.
+"""
 
 from typing import Final
 
@@ -9,7 +11,7 @@ from sparekey.domain.actions import Action
 from sparekey.domain.errors import BadRequest, InvalidInput
 from sparekey.domain.flow.wants import Wants
 from sparekey.use_cases.key_ceremony import KEYS
-from sparekey.use_cases.read_keys import KeySeen, read_keys
+from sparekey.use_cases.read_keys import read_keys
 from sparekey.use_cases.start_guarded import start_guarded
 from sparekey.web.api.flows import label_of
 from sparekey.web.pages.endpoints import action, page, wrong_input
@@ -18,10 +20,7 @@ from sparekey.web.pages.forms import Form
 from sparekey.web.pages.views import FormView
 from sparekey.web.pages.visit import Visit
 
-SECTION: Final = "/account/security"
-
-DONE: Final = frozenset({"key_added", "key_renamed"})
-"""What may just have been done; the sentences are in ``account_base.html``."""
+KEYS_PAGE: Final = "/account/security/keys"
 
 
 async def _keys(visit: Visit) -> Response:
@@ -39,38 +38,13 @@ async def _add(visit: Visit, form: Form) -> Response:
         return await _keys_page(visit, wrong_input(visit, form, e), 422)
 
 
-async def _key(visit: Visit) -> Response:
-    key = await _chosen(visit)
-    return visit.show("account_key.html", section=SECTION, done="", key=key, form=FormView({"label": key.label}))
-
-
-async def _rename(visit: Visit, form: Form) -> Response:
-    key = await _chosen(visit)
-    try:
-        wants = Wants(factor_id=key.factor_id, label=label_of(form["label"]))
-        return go_on(visit, await start_guarded(visit.services, visit.client, Action.CHANGE_DETAILS, wants))
-    except InvalidInput as e:
-        return visit.show("account_key.html", status=422, section=SECTION, done="", key=key, form=wrong_input(visit, form, e))
-
-
 async def _keys_page(visit: Visit, form: FormView, status: int = 200) -> Response:
     keys = await read_keys(visit.services, visit.member().session)
-    done = visit.request.query_params.get("done", "")
-    done = done if done in DONE else ""
-    return visit.show("account_keys.html", status=status, section=SECTION, done=done, keys=keys, form=form)
-
-
-async def _chosen(visit: Visit) -> KeySeen:
-    wanted = visit.request.path_params["factor_id"]
-    found = next((k for k in await read_keys(visit.services, visit.member().session) if k.factor_id == wanted), None)
-    if found is None:
-        raise BadRequest("not_found")
-    return found
+    done = "key_added" if visit.request.query_params.get("done") == "key_added" else ""
+    return visit.show("account_keys.html", status=status, section="/account/security", done=done, keys=keys, form=form)
 
 
 ROUTES = [
-    Route("/account/security/keys", page(_keys), methods=["GET"]),
-    Route("/account/security/keys", action(_add, "label", "kind"), methods=["POST"]),
-    Route("/account/security/keys/{factor_id}", page(_key), methods=["GET"]),
-    Route("/account/security/keys/{factor_id}", action(_rename, "label"), methods=["POST"]),
+    Route(KEYS_PAGE, page(_keys), methods=["GET"]),
+    Route(KEYS_PAGE, action(_add, "label", "kind"), methods=["POST"]),
 ]
