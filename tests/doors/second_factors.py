@@ -66,8 +66,19 @@ async def enrol(api: Api, program: Program, email: str) -> Owner:
 
 
 async def owner_of(api: Api, email: str = "anna@example.com", *, settled: bool = True) -> Owner:
-    """``settled``: 31 days have passed since."""
+    """``settled``: 31 days have passed since. The session that is left then is a new one, whose proofs are stale."""
     owner = await enrol(api, await api.signed_up(email), email)
     if settled:
         api.clock.wait(days=31)
+        await sign_in(owner)
+        api.clock.wait(minutes=20)
     return owner
+
+
+async def sign_in(owner: Owner, program: Program | None = None) -> Program:
+    """With password and authenticator; in the owner's own program, or another one."""
+    program = program or owner.program
+    asked = await program.sign_in(owner.email)
+    done = await answer(program, asked.flow_id, "totp", code=owner.app.next_code())
+    assert done.state == "done", done
+    return program

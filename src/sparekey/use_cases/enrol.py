@@ -51,7 +51,9 @@ async def enrolled(tx: Transaction, services: Services, client: Client, at: Load
     if needs_codes(at):
         kept = services.sealer.seal(_encode(new), f"{SEALED}.{at.flow.flow_id}")
         until = services.clock.now() + ENROLLING_LASTS
-        flow = replace(at.flow, ceremony=None, enrolling=Enrolling(new.factor.kind, kept, until, proven=True, codes=new_codes(services, at.flow)))
+        flow = replace(
+            at.flow, ceremony=None, enrolling=Enrolling(new.factor.kind, kept, until, proven=True, codes=new_codes(services, at.flow))
+        )
         await tx.flows.save(flow)
         return standing(services, flow, await situation_of(tx, services, client, at.account, flow))
     return await put_on_account(tx, services, client, at, new)
