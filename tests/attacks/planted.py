@@ -18,13 +18,14 @@ from sparekey import bootstrap
 from sparekey.adapters.sql.connection import Statement
 from sparekey.adapters.sql.flows import SqlFlows, _values
 from sparekey.adapters.sql.outbox import SqlOutbox
+from sparekey.adapters.sql.prompts import SqlPrompts
 from sparekey.domain.flow.flow import Flow, check_open
 from sparekey.domain.messages import Message
 from sparekey.settings import read_settings
 from sparekey.use_cases import answer_code, answer_password, finish_flow
 from sparekey.use_cases import sign_in as sign_in_module
 from sparekey.use_cases.load_flow import Loaded, read_flow
-from sparekey.use_cases.ports import Transaction
+from sparekey.use_cases.ports import Prompt, Transaction
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing
 from sparekey.web.api import flows
@@ -80,7 +81,20 @@ def leaky_log() -> None:
     flows.sign_in = sign_in  # type: ignore[attr-defined]
 
 
-BUGS: dict[str, Callable[[], None]] = {"check_then_act": check_then_act, "leaky_store": leaky_store, "leaky_log": leaky_log}
+def forgetful_prompts() -> None:
+    """What became of a question is not written down."""
+
+    async def save(self: SqlPrompts, prompt: Prompt) -> None: ...
+
+    SqlPrompts.save = save  # type: ignore[method-assign]
+
+
+BUGS: dict[str, Callable[[], None]] = {
+    "check_then_act": check_then_act,
+    "leaky_store": leaky_store,
+    "leaky_log": leaky_log,
+    "forgetful_prompts": forgetful_prompts,
+}
 
 
 def app() -> ASGIApp:
