@@ -38,6 +38,9 @@ RANDOM = (
     (re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])"), "flow id"),
     (re.compile(r"(?<![\w-])[\w-]{43}(?![\w-])"), "flow token"),
     (re.compile(r"(?<=nonce[=-])\"?[\w-]{24}"), "nonce"),
+    (re.compile(r"(?<=challenge&#34;: &#34;)[\w-]+"), "passkey challenge"),
+    (re.compile(r"\d{10}\.[\w-]{22}(?=\.)"), "waiting ticket"),
+    (re.compile(r"(?<=expiresAt\":)\d{10}|(?<=expiresAt&#34;:)\d{10}"), "until"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z"), "time"),
 )
 

@@ -3,6 +3,8 @@
 It remembers every address and page that it saw, so that a test can look for what must not be in them.
 """
 
+import html
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +15,7 @@ import httpx2
 from typing_extensions import override
 
 from sparekey.web.app import Application
-from tests.doors.api import Api
+from tests.doors.api import Api, solved
 
 ORIGIN = "http://localhost:8400"
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -206,8 +208,12 @@ class Browser:
         return await self._go("POST", urljoin(ORIGIN, path), content, {"origin": origin, **kind, **(headers or {})})
 
     async def fill(self, *, form: str = "", button: str = "", **typed: str) -> Page:
-        """Type into a form of the open page and press its button. What is typed must have a field."""
+        """Type into a form of the open page and press its button. What is typed must have a field. The check that a person is there is
+        answered as the script would."""
         on_page = self.page.form(form)
+        check = re.search(r'data-human="([^"]+)"', self.page.html)
+        if check and on_page.fields.get("human") == "":
+            typed = {"human": solved(json.loads(html.unescape(check[1]))), **typed}
         assert typed.keys() <= on_page.fields.keys(), (typed.keys(), on_page.fields)
         _, name, value, action = next((b for b in on_page.buttons if b[0] == button), ("", "", "", "")) if button else on_page.buttons[0]
         pressed = {name: value} if name else {}
