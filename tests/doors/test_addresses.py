@@ -57,7 +57,7 @@ async def test_a_session_left_open_asks_before_anything_changes(patient_api: Api
     ]
     for action, given in wishes:
         asked = await owner.start(action, **given)
-        assert (asked.state, asked.said["choices"]) == ("asking", ["password"]), action
+        assert (asked.state, asked.said["choices"]) == ("asking", ["password", "email"]), action
     assert await api.rows() == before
     assert await api.letters("third@example.com") == []
     began = await owner.start("change_details", name="Bea", language="en")

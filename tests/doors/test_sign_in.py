@@ -197,7 +197,7 @@ async def test_right_but_breached_leads_to_a_new_password_once_another_thing_is_
     owner = api.program()
     began = await owner.sign_in(ANNA)
     assert (await owner.send(began.flow_id)).said["sent"] is True
-    proven = await owner.open((await api.newest(ANNA)).link)
+    proven = await owner.code(began.flow_id, (await api.newest(ANNA)).code)
     assert (proven.state, proven.said["session"]) == ("done", None)
     to_new_password = proven.said["next_flow"]
     assert (await owner.show(to_new_password)).said["finish"] == "password"

@@ -18,6 +18,11 @@ SETTLED_AFTER = timedelta(days=30)
 
 
 NUMBER_CONFIRMED_FOR = timedelta(days=365)
+"""Operators give a number that was left to somebody else after some months."""
+
+BOUNCE_FORGIVEN = timedelta(days=30)
+"""A mailbox that takes mail again so soon is still the same one. Later its domain may be somebody else's: a lapsed name is given back to
+its owner alone for about so long (ICANN, Expired Registration Recovery Policy)."""
 
 
 @unique
@@ -45,7 +50,7 @@ class Address:
     confirmed_at: datetime | None = None
     """When (UTC) it was last shown to reach the owner; ``None`` for not since it was added."""
     bounced_at: datetime | None = None
-    """Since when (UTC) messages to it are refused for good; ``None`` while they arrive."""
+    """Since when (UTC) messages to it are refused for good; ``None`` while they arrive, and once the owner confirmed it again."""
 
 
 @dataclass(frozen=True, slots=True)

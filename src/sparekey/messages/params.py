@@ -32,7 +32,7 @@ _CHANGE: Final = _BY_WHOM | {"at", "disown"}
 PARAMS: Final[Mapping[MessageKind, frozenset[str]]] = {
     MessageKind.SIGN_UP_CODE: _CODE,
     MessageKind.RECOVERY_CODE: _CODE | _BY_WHOM | {"address"},
-    MessageKind.SIGN_IN_LINK: _BY_WHOM | {"link", "minutes", "disown"},
+    MessageKind.SIGN_IN_LINK: _CODE | _BY_WHOM,
     MessageKind.ADDRESS_CODE: _CODE,
     MessageKind.SIGN_IN_CODE: _BY_WHOM | {"code", "minutes", "disown"},
     MessageKind.PROOF_CODE: _BY_WHOM | {"code", "minutes", "disown"},

@@ -55,7 +55,10 @@ async def prove_address(tx: Transaction, services: Services, client: Client, at:
     now = services.clock.now()
     flow = replace(at.flow, asked=(), moved=at.flow.moved or moved)
     proof = Proof(asked.kind, asked.factor_id, asked.thing, now, enrolling=asked.enrolling)
-    then = replace(at, flow=flow, account=await confirmed(tx, at.account, asked.thing, now))
+    mine = client.session is not None and client.session.account_id == at.account.account_id
+    beside = mine or any(not p.enrolling and p.thing != asked.thing for p in flow.proofs)
+    # By itself a code shows who reads the address today, and not that it is still the owner.
+    then = replace(at, flow=flow, account=await confirmed(tx, at.account, asked.thing, now) if beside else at.account)
     if flow.action == Action.ADD_FACTOR and asked.enrolling:
         return await enrol_address(tx, services, client, then, proof)
     return await prove(tx, services, client, then, proof)

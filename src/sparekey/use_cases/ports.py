@@ -218,8 +218,8 @@ class Accounts(Protocol):
     async def former_passwords(self, account_id: AccountId, most: int) -> Sequence[str]:
         """The hashes of passwords before the present one, the newest first."""
 
-    async def arrived(self, address_id: str) -> None:
-        """A message to this address was taken by its server: it is not refused any more."""
+    async def arrived(self, address_id: str, bounced_after: datetime) -> None:
+        """A message to this address arrived: it is not refused any more, unless that began before ``bounced_after``."""
 
     async def holder_of(self, key: str, removed_after: datetime) -> AccountId | None:
         """Whose address this is, or was until ``removed_after`` (a former address is reserved for a while)."""

@@ -20,7 +20,7 @@ NOBODY_ASKED = Client(holder="", network="", user_agent="", language="en")
 
 
 async def confirmed(tx: Transaction, account: Account, thing: Thing, now: datetime) -> Account:
-    """The account after a code to one of its addresses came back."""
+    """The account after a code to one of its addresses came back, in a session of the owner or beside another thing."""
     shown = tuple(replace(a, confirmed_at=now, bounced_at=None) if address_thing(a) == thing else a for a in account.addresses)
     if shown == account.addresses:
         return account

@@ -2,7 +2,7 @@
 
 from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
-from sparekey.domain.errors import BadRequest
+from sparekey.domain.errors import FieldProblem, InvalidInput
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.policy.conditions import rules_of
 from sparekey.use_cases.services import Client, Services
@@ -13,10 +13,10 @@ from sparekey.use_cases.start_by_name import start_by_name
 async def start_sign_in(services: Services, client: Client, typed: str, kind: FactorKind = FactorKind.EMAIL) -> Standing:
     """``kind``: EMAIL for a link and a code to the mailbox, SMS for a code to the number; the policy of the site says which there are.
 
-    Raises ``InvalidInput`` for an empty name, ``TooManyTries``, and ``BadRequest`` where the site does not offer it.
+    Raises ``InvalidInput`` for an empty name, or where the site does not offer it, and ``TooManyTries``.
     """
     if not signs_in_by(services, kind):
-        raise BadRequest("not_offered")
+        raise InvalidInput(FieldProblem("by", "not_offered"))
     return await start_by_name(services, client, Action.SIGN_IN, typed, Event.SIGN_IN_STARTED, "recover.network", kind)
 
 

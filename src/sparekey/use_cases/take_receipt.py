@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from sparekey.domain.accounts import AddressKind
+from sparekey.domain.accounts import BOUNCE_FORGIVEN, AddressKind
 from sparekey.domain.errors import BadRequest
 from sparekey.use_cases.message_refused import message_refused
 from sparekey.use_cases.ports import SmsReceipt
@@ -32,7 +32,7 @@ async def take_receipt(services: Services, said: SmsReceipt) -> None:
             raise BadRequest("receipt_over")
         await tx.outbox.receipt(said.receipt, said.state, said.reason, now)
         if said.state == "delivered" and message.address_id:
-            await tx.accounts.arrived(message.address_id)
+            await tx.accounts.arrived(message.address_id, now - BOUNCE_FORGIVEN)
     if said.to and said.state in LAST:
         services.operators.note(said.to, arrived=said.state == "delivered", now=now)
     if said.state == "failed":

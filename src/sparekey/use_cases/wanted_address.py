@@ -2,7 +2,7 @@
 
 from sparekey.domain.accounts import Account, Address, AddressKind, address_thing, is_needed, is_weak, second_factors
 from sparekey.domain.actions import Action
-from sparekey.domain.errors import BadRequest, FieldProblem, InvalidInput
+from sparekey.domain.errors import FieldProblem, InvalidInput
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.flow.wants import Wants
 from sparekey.domain.limits import RESERVED
@@ -10,6 +10,7 @@ from sparekey.domain.policy.conditions import rules_of
 from sparekey.use_cases.ask_by_message import BY_MESSAGE
 from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.services import Services
+from sparekey.use_cases.standing import can_be_sent
 
 
 async def is_void(tx: Transaction, services: Services, account: Account, wants: Wants) -> bool:
@@ -43,14 +44,17 @@ def own_address(account: Account, action: Action, wants: Wants) -> Address:
 
 
 def check_second(services: Services, account: Account, wants: Wants) -> None:
-    """An address that is to become a second factor (mission.md, F2, F3). Raises ``BadRequest`` where the policy has no such factor."""
+    """An address that is to become a second factor (mission.md, F2, F3), where the site and its policy have such a factor."""
     kind = FactorKind(wants.factor_kind)
-    if not any(kind in route.second for route in rules_of(services.policy, Action.SIGN_IN).routes):
-        raise BadRequest("not_offered")
-    if kind is FactorKind.SMS and not services.site.texts:
-        raise BadRequest("not_offered")
+    if not may_be_second(services, kind):
+        raise InvalidInput(FieldProblem("factor", "not_offered"))
     chosen = next((a for a in account.addresses if a.address_id == wants.address and a.kind is BY_MESSAGE[kind]), None)
     if chosen is None:
         raise InvalidInput(FieldProblem("address", "address_unknown"))
     if any(f.kind is kind and f.thing == address_thing(chosen) for f in second_factors(account)):
         raise InvalidInput(FieldProblem("address", "factor_taken"))
+
+
+def may_be_second(services: Services, kind: FactorKind) -> bool:
+    """Whether the policy takes this kind of message as a second factor, and the site can send it. In ``strict`` it takes none."""
+    return can_be_sent(services, kind) and any(kind in route.second for route in rules_of(services.policy, Action.SIGN_IN).routes)

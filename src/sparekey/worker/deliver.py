@@ -14,7 +14,7 @@ from typing import Final, assert_never
 
 import structlog
 
-from sparekey.domain.accounts import AddressKind
+from sparekey.domain.accounts import BOUNCE_FORGIVEN, AddressKind
 from sparekey.domain.messages import Message
 from sparekey.messages.render import Rendered, render
 from sparekey.use_cases.ports import Chance, Claimed, Clock, Delivery, NoSuchRecipient, Refused, Store, Transaction, TryLater
@@ -249,7 +249,7 @@ class Deliverer:
                 await outbox.delivered(message_id, self._clock.now(), provider, receipt)
                 # That a provider took a text says nothing of the phone; its receipt does.
                 if message.address_id and message.channel is AddressKind.EMAIL:
-                    await t.accounts.arrived(message.address_id)
+                    await t.accounts.arrived(message.address_id, self._clock.now() - BOUNCE_FORGIVEN)
             case Void():
                 await outbox.voided(message_id, self._clock.now())
             case Worthless():

@@ -52,7 +52,7 @@ _SAVE_ADDRESS = Statement(
         with_account = :with_account
     where address_id = :address_id and account_id = :account_id"""
 )
-_ARRIVED = Statement("update address set bounced_at = null where address_id = :address_id and bounced_at is not null")
+_ARRIVED = Statement("update address set bounced_at = null where address_id = :address_id and bounced_at > :bounced_after")
 _REMOVE_FACTOR = Statement(
     "update factor set removed_at = :now, factor = :factor where factor_id = :factor_id and account_id = :account_id and removed_at is null"
 )
@@ -80,8 +80,8 @@ class SqlAccounts:
             raise LookupError(account_id)
         return _account(rows)
 
-    async def arrived(self, address_id: str) -> None:
-        await self._c.run(_ARRIVED, address_id=address_id)
+    async def arrived(self, address_id: str, bounced_after: datetime) -> None:
+        await self._c.run(_ARRIVED, address_id=address_id, bounced_after=to_ms(bounced_after))
 
     async def holder_of(self, key: str, removed_after: datetime) -> AccountId | None:
         row = await self._c.one(_HOLDER, key=key, removed_after=to_ms(removed_after))

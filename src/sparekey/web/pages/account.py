@@ -7,7 +7,7 @@ from starlette.routing import Route
 
 from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
-from sparekey.domain.errors import BadRequest, Busy, InvalidInput, NotProven, TooManyTries
+from sparekey.domain.errors import Busy, InvalidInput, NotProven, TooManyTries
 from sparekey.domain.flow.state import State
 from sparekey.domain.flow.wants import Wants
 from sparekey.use_cases.answer_password import answer_password
@@ -23,7 +23,7 @@ from sparekey.web.pages.history_words import EVENTS, MESSAGES
 from sparekey.web.pages.views import AccountView, EventView, FormView, MessageView, Problem
 from sparekey.web.pages.visit import Visit
 
-DONE: Final = frozenset({"saved", "password", "address_added", "address_removed", "main_changed", "ended", "forgotten", "objected"})
+DONE: Final = frozenset({"saved", "password", "ended", "forgotten", "objected"})
 """What may just have been done; the sentences are in ``account_base.html``."""
 
 
@@ -72,61 +72,8 @@ async def _details_page(visit: Visit, form: FormView, status: int = 200) -> Resp
     return visit.show("account_details.html", status=status, section="/account/details", done=_done(visit), addresses=emails, form=form)
 
 
-# ---------------------------------------------------------------- addresses
-
-
-async def _addresses(visit: Visit) -> Response:
-    return await _addresses_page(visit, FormView())
-
-
-async def _add_address(visit: Visit, form: Form) -> Response:
-    visit.member()
-    try:
-        address = visit.services.identifiers.email(form["email"])
-        wants = Wants(address=address.value, address_key=address.key)
-        return go_on(visit, await start_guarded(visit.services, visit.client, Action.ADD_ADDRESS, wants))
-    except InvalidInput as e:
-        return await _addresses_page(visit, wrong_input(visit, form, e), 422)
-
-
-async def _make_main(visit: Visit, form: Form) -> Response:
-    return await _with_address(visit, form, Action.SET_MAIN_ADDRESS)
-
-
-async def _ask_to_remove(visit: Visit) -> Response:
-    address = _address(visit, await read_details(visit.services, visit.member().session))
-    return visit.show("account_remove_address.html", section="/account/addresses", done="", address=address)
-
-
-async def _remove(visit: Visit, form: Form) -> Response:
-    return await _with_address(visit, form, Action.REMOVE_ADDRESS)
-
-
-async def _with_address(visit: Visit, form: Form, what: Action) -> Response:
-    visit.member()
-    wants = Wants(address=visit.request.path_params["address_id"])
-    try:
-        return go_on(visit, await start_guarded(visit.services, visit.client, what, wants))
-    except InvalidInput as e:
-        said = wrong_input(visit, form, e)
-        return await _addresses_page(visit, FormView(problems=tuple(Problem("", p.message) for p in said.problems)), 422)
-
-
-async def _addresses_page(visit: Visit, form: FormView, status: int = 200) -> Response:
-    emails = _emails(await read_details(visit.services, visit.member().session))
-    return visit.show("account_addresses.html", status=status, section="/account/addresses", done=_done(visit), addresses=emails, form=form)
-
-
 def _emails(found: Details) -> list[AddressSeen]:
     return [a for a in found.addresses if a.kind == "email"]
-
-
-def _address(visit: Visit, found: Details) -> AddressSeen:
-    wanted = visit.request.path_params["address_id"]
-    address = next((a for a in found.addresses if a.address_id == wanted and not a.main), None)
-    if address is None:
-        raise BadRequest("not_found")
-    return address
 
 
 # ---------------------------------------------------------------- password
@@ -225,11 +172,6 @@ ROUTES = [
     Route("/account", page(_overview), methods=["GET"]),
     Route("/account/details", page(_details), methods=["GET"]),
     Route("/account/details", action(_save_details, "name", "language"), methods=["POST"]),
-    Route("/account/addresses", page(_addresses), methods=["GET"]),
-    Route("/account/addresses", action(_add_address, "email"), methods=["POST"]),
-    Route("/account/addresses/{address_id}/main", action(_make_main), methods=["POST"]),
-    Route("/account/addresses/{address_id}/remove", page(_ask_to_remove), methods=["GET"]),
-    Route("/account/addresses/{address_id}/remove", action(_remove), methods=["POST"]),
     Route("/account/security", page(_security), methods=["GET"]),
     Route("/account/security/password", page(_password), methods=["GET"]),
     Route(

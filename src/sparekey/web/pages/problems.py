@@ -21,6 +21,7 @@ LABELS: Final[Mapping[str, str]] = {
     "name": N_("Your name"),
     "email": N_("E-mail"),
     "identifier": N_("E-mail, phone or user name"),
+    "phone": N_("Phone number"),
     "user_name": N_("User name"),
     "password": N_("Password"),
     "password_again": N_("The same once more"),
