@@ -9,10 +9,11 @@ us: what stays is what a power cut would leave to the database.
 import asyncio
 import json
 import os
+import re
 import sqlite3
 import sys
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -25,7 +26,7 @@ from typing_extensions import override
 
 from sparekey.adapters.clock import SystemClock
 from sparekey.adapters.sql.connection import Statement
-from sparekey.bootstrap import Parts, build, build_app, configure_log, dev_mailbox
+from sparekey.bootstrap import Parts, build, build_app, configure_log, dev_mailbox, dev_phone
 from sparekey.domain.accounts import Account
 from sparekey.domain.messages import MessageKind
 from sparekey.messages.render import render
@@ -39,7 +40,9 @@ from sparekey.use_cases.standing import Standing
 from sparekey.use_cases.verify_audit import verify_chains, verify_presence
 from sparekey.web.api import flows as api_flows
 from sparekey.worker.deliver import LEASE
-from tests.doors.api import ANOTHER, CHEAP, PASSWORD, Api, Lifespan, Program
+from sparekey.worker.waits import look_at_waits
+from tests.doors.api import ANOTHER, CHEAP, PASSWORD, Answer, Api, Lifespan, Program
+from tests.doors.waits import disown_token
 from tests.messages.samples import message
 
 Facts = dict[str, Any]
@@ -368,6 +371,116 @@ async def mail_arrives(api: Api, program: Program, facts: Facts) -> None:
     assert {m["state"] for m in (await owner.read("account/messages"))["messages"]} == {"delivered"}
 
 
+async def notices(api: Api, kind: str, email: str) -> int:
+    """How many messages of a kind were written to the account with this address."""
+    async with api.parts.database.transaction() as connection:
+        of_account = "select account_id from address where value = :email"
+        statement = Statement(f"select count(*) from outbox where kind = :kind and account_id in ({of_account})")
+        row = await connection.one(statement, kind=kind, email=email)
+        return int(row[0]) if row else 0
+
+
+async def text_code(api: Api) -> str:
+    await api.letters()
+    found = re.search(r"#([0-9A-Z]+)$", dev_phone(api.settings, api.clock).list()[0].text)
+    assert found is not None
+    return found[1]
+
+
+async def by_text(api: Api, program: Program, flow_id: str) -> Answer:
+    body = {"answer": {"challenge": "sms", "code": await text_code(api)}}
+    return await program.call("POST", f"/api/v1/flows/{flow_id}/answer", body)
+
+
+async def shown_number(api: Api, program: Program, facts: Facts) -> None:
+    """An account with a mailbox and a number, and a recovery that has shown the number: what is next is a wait of 72 hours."""
+    owner = await api.signed_up(facts["email"])
+    facts["number"] = f"+37120{int(facts['email'][:12], 16) % 10**6:06}"
+    began = await owner.start("add_address", phone=facts["number"])
+    assert (await by_text(api, owner, began.flow_id)).state == "done"
+    async with api.parts.database.transaction() as connection:
+        await connection.run(Statement("update address set added_at = 1 where value = :value"), value=facts["number"])
+    began = await program.start("recover", identifier=facts["number"])
+    assert (await by_text(api, program, began.flow_id)).state == "asking"
+    facts.update(flow=began.flow_id, session=owner.session, device=owner.device)
+
+
+async def begin_wait(api: Api, program: Program, facts: Facts) -> object:
+    return await program.call("POST", f"/api/v1/flows/{facts['flow']}/nothing-more")
+
+
+async def wait_and_notices_go_together(api: Api, program: Program, facts: Facts) -> None:
+    waits = (await program.show(facts["flow"])).state == "waiting"
+    told = [await notices(api, kind, facts["email"]) for kind in ("recovery_waiting", "recovery_status")]
+    assert told == ([2, 1] if waits else [0, 0]), f"waits: {waits}, notices: {told}"
+    assert (await begin_wait(api, program, facts)).state == "waiting"  # type: ignore[attr-defined]
+    assert [await notices(api, kind, facts["email"]) for kind in ("recovery_waiting", "recovery_status")] == [2, 1]
+
+
+async def wait_nearly_over(api: Api, program: Program, facts: Facts) -> None:
+    await shown_number(api, program, facts)
+    await begin_wait(api, program, facts)
+    async with api.parts.services.store.transaction() as tx:
+        flow = await tx.flows.get_for_step(facts["flow"])
+        assert flow is not None
+        assert flow.waiting is not None
+        near = replace(flow.waiting, credited=flow.waiting.length, counted=3, looked_at=flow.waiting.looked_at - timedelta(hours=1))
+        await tx.flows.save(replace(flow, waiting=near))
+
+
+async def look_at_wait(api: Api, program: Program, facts: Facts) -> object:
+    return await look_at_waits(api.parts.services, asyncio.Event())
+
+
+async def wait_ends_once(api: Api, program: Program, facts: Facts) -> None:
+    over = (await program.show(facts["flow"])).state == "allowed"
+    assert await notices(api, "recovery_ready", facts["email"]) == int(over)
+    await look_at_wait(api, program, facts)
+    assert (await program.show(facts["flow"])).state == "allowed"
+    assert await notices(api, "recovery_ready", facts["email"]) == 1
+
+
+async def has_notice(api: Api, program: Program, facts: Facts) -> None:
+    await has_account(api, program, facts)
+    assert (await api.program().sign_in(facts["email"])).state == "done"
+    facts["notice"] = disown_token(await api.newest(facts["email"]))
+
+
+async def press_notice(api: Api, program: Program, facts: Facts) -> Answer:
+    return await program.call("POST", "/api/v1/notices/disown", {"token": facts["notice"]})
+
+
+async def freeze_is_whole(api: Api, program: Program, facts: Facts) -> None:
+    living = await Program(api.http, session=facts["session"]).is_signed_in()
+    assert await notices(api, "account_frozen", facts["email"]) == int(not living)
+    assert (await press_notice(api, program, facts)).status == (200 if living else 404)
+    assert not await Program(api.http, session=facts["session"]).is_signed_in()
+    assert (await api.program().sign_in(facts["email"])).said["ended"] == "frozen"
+    assert await notices(api, "account_frozen", facts["email"]) == 1
+
+
+async def about_to_cancel(api: Api, program: Program, facts: Facts) -> None:
+    await shown_number(api, program, facts)
+    await begin_wait(api, program, facts)
+    facts["recovery"] = facts["flow"]
+    program.session, program.device = facts["session"], facts["device"]
+    began = await program.start("cancel_recovery", flow_id=facts["flow"])
+    assert began.state == "asking"
+    facts["flow"] = began.flow_id
+
+
+async def cancel(api: Api, program: Program, facts: Facts) -> object:
+    return await program.password(facts["flow"], PASSWORD)
+
+
+async def cancel_is_whole(api: Api, program: Program, facts: Facts) -> None:
+    cancelled = (await program.show(facts["recovery"])).state == "ended"
+    assert await notices(api, "recovery_cancelled", facts["email"]) == (2 if cancelled else 0)
+    assert (await cancel(api, program, facts)).status == (410 if cancelled else 200)  # type: ignore[attr-defined]
+    assert (await program.show(facts["recovery"])).said["ended"] == "cancelled"
+    assert await notices(api, "recovery_cancelled", facts["email"]) == 2
+
+
 SCENARIOS: dict[str, Scenario] = {
     "sign_up_code": Scenario(began_sign_up, give_code, account_is_whole),
     "sign_up_finish_elsewhere": Scenario(moved_sign_up, finish_sign_up, moved_account_is_whole),
@@ -380,6 +493,10 @@ SCENARIOS: dict[str, Scenario] = {
     "add_address": Scenario(began_add_address, give_code, address_and_notices_go_together),
     "remove_address": Scenario(has_second_address, remove_address, leaving_and_notices_go_together),
     "set_main_address": Scenario(has_second_address, set_main_address, one_main_address),
+    "wait_begins": Scenario(shown_number, begin_wait, wait_and_notices_go_together),
+    "wait_ends": Scenario(wait_nearly_over, look_at_wait, wait_ends_once),
+    "freeze": Scenario(has_notice, press_notice, freeze_is_whole),
+    "cancel": Scenario(about_to_cancel, cancel, cancel_is_whole),
     "delivery": Scenario(has_mail_waiting, deliver, mail_arrives),
 }
 
@@ -394,8 +511,10 @@ def plant_lost_notice() -> None:
     async def tell_all(change: changes.Change, account: Account, kind: MessageKind, **params: str) -> None:
         later.append((replace(change, account=account), kind))
 
-    async def finish_with_password(services: Services, client: Client, flow_id: str, new_password: str) -> Standing:
-        standing = await true(services, client, flow_id, new_password)
+    async def finish_with_password(
+        services: Services, client: Client, flow_id: str, new_password: str, lost: Collection[str] = ()
+    ) -> Standing:
+        standing = await true(services, client, flow_id, new_password, lost)
         now = services.clock.now()
         async with services.store.transaction() as tx:
             for change, kind in later:

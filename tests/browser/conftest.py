@@ -85,6 +85,11 @@ class MovingSite:
         self._ahead = ahead
         self._seconds = 0.0
 
+    @property
+    def clock(self) -> later.Ahead:
+        """The site's clock, for a worker beside it."""
+        return later.Ahead(self._ahead)
+
     def wait(self, *, minutes: float) -> None:
         self._seconds += minutes * 60
         self._ahead.write_text(str(self._seconds))

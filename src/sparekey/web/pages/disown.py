@@ -16,6 +16,7 @@ from sparekey.web.pages.forms import Form
 from sparekey.web.pages.history_words import MESSAGES
 from sparekey.web.pages.link import is_token
 from sparekey.web.pages.visit import Visit
+from sparekey.web.pages.visit import visit as arrive
 
 COOKIE: Final = "disown"
 
@@ -43,7 +44,8 @@ async def _press(visit: Visit, form: Form) -> Response:
         done = await disown(visit.services, visit.client, _token(visit), lock_account=form["lock"] == "yes")
     except FlowOver as e:
         return visit.show("disown_over.html", status=shown(e).status)
-    response = visit.show("disown_done.html", done=done)
+    # The session of this browser may be among those that just ended: the page must not greet a member.
+    response = (await arrive(visit.request)).show("disown_done.html", done=done)
     if not done.can_lock:
         visit.door.cookies.clear(response, COOKIE)
     return response
