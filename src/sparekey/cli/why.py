@@ -13,6 +13,7 @@ from sparekey.bootstrap import open_services
 from sparekey.domain.audit import Event
 from sparekey.domain.flow.flow import FLOW_LASTS, WAIT_KEPT, Flow, judge
 from sparekey.domain.flow.state import OPEN, State
+from sparekey.domain.flow.waiting import OBJECTED_LENGTH, Waiting
 from sparekey.domain.masks import masked
 from sparekey.domain.policy.model import Policy, Situation
 from sparekey.domain.policy.verdict import Ask, Delay, Deny, Refer
@@ -47,6 +48,14 @@ WORDS: Final = {
     Event.ADDRESS_REMOVED: "an address was removed",
     Event.MAIN_ADDRESS_CHANGED: "another address became the main one",
     Event.DETAILS_CHANGED: "details were changed: {what}",
+    Event.DISOWNED: "somebody said in a message that this was not them",
+    Event.WAIT_BEGUN: "a wait began, and every address was told",
+    Event.WAIT_NOTICED: "every address was told of the wait again",
+    Event.WAIT_OVER: "the wait was over",
+    Event.RECOVERY_CANCELLED: "a recovery that waited was stopped by a full sign-in",
+    Event.RECOVERY_OBJECTED: "somebody objected to a recovery that waited",
+    Event.FROZEN: "the account was frozen",
+    Event.THAWED: "the account was thawed",
 }
 """Every event of ``domain/audit.py``, as something that happened to a flow."""
 
@@ -114,7 +123,7 @@ async def _heading(tx: Transaction, services: Services, flow: Flow) -> list[str]
         f"For {whose}{typed}; begun {flow.created_at:%Y-%m-%d %H:%M} UTC, profile {services.policy.profile}",
     ]
     if flow.void:
-        lines.append("The address belongs to an account already: its owner was told, and this flow can never be allowed.")
+        lines.append("It can never be allowed: its address has an account already, or somebody said that they did not ask for it.")
     if flow.moved:
         lines.append("A mailed link took it to another browser.")
     return lines
@@ -145,8 +154,8 @@ async def _standing(tx: Transaction, services: Services, flow: Flow) -> list[str
         return [f"Now: expired at {flow.expires_at:%Y-%m-%d %H:%M} UTC, when it was {STATES[flow.state].removeprefix('open: ')}."]
     ended = f" ({flow.ended}: {SENTENCES[flow.ended]})" if flow.ended in SENTENCES else ""
     lines = [f"Now: {STATES[flow.state]}{ended}."]
-    if flow.waits_until is not None and flow.state is State.WAITING:
-        lines.append(f"It waits until {flow.waits_until:%Y-%m-%d %H:%M} UTC, and is kept {WAIT_KEPT.days} days longer.")
+    if flow.waiting is not None:
+        lines += _wait(flow, flow.waiting)
     if flow.action not in services.policy.actions:
         return lines
     if flow.state in {State.ASKING, State.WAITING}:
@@ -156,6 +165,20 @@ async def _standing(tx: Transaction, services: Services, flow: Flow) -> list[str
             lines.append(f"Asked for: {', '.join(verdict.choices).replace('_', ' ')} (on a device that is not known).")
             lines.append(f"With nothing more: {_said(verdict.otherwise)}{_because(services.policy, flow, _route(verdict.otherwise))}")
     return [*lines, f"All that {flow.action} asks for: sparekey policy show {flow.action}"]
+
+
+def _wait(flow: Flow, waiting: Waiting) -> list[str]:
+    hours, of = (round(t.total_seconds() / 3600) for t in (waiting.credited, waiting.length))
+    lines = [f"Its wait: {hours} of {of} hours credited, {waiting.counted} of {waiting.days} notices accepted by a witness's server."]
+    if waiting.noticed_at is not None:
+        lines.append(f"The last notices were written at {waiting.noticed_at:%Y-%m-%d %H:%M} UTC.")
+    if waiting.objected_at is not None:
+        lines.append(f"Somebody objected at {waiting.objected_at:%Y-%m-%d %H:%M} UTC, so it takes at least {OBJECTED_LENGTH.days} days.")
+    if flow.state is State.WAITING:
+        lines.append(
+            f"It may be over at {waiting.until(waiting.looked_at):%Y-%m-%d %H:%M} UTC at the earliest, and is kept for {WAIT_KEPT.days} days then."
+        )
+    return lines
 
 
 def _said(verdict: Delay | Refer | Deny) -> str:
