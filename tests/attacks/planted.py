@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.log import LogLevels
@@ -17,12 +18,13 @@ from starlette.types import ASGIApp
 from sparekey import bootstrap
 from sparekey.adapters.sql.connection import Statement
 from sparekey.adapters.sql.flows import SqlFlows, _values
+from sparekey.adapters.sql.notice_links import SqlSpent
 from sparekey.adapters.sql.outbox import SqlOutbox
 from sparekey.adapters.sql.prompts import SqlPrompts
 from sparekey.domain.flow.flow import Flow, check_open
 from sparekey.domain.messages import Message
 from sparekey.settings import read_settings
-from sparekey.use_cases import answer_code, answer_password, finish_flow
+from sparekey.use_cases import answer_code, answer_key, answer_password, finish_flow
 from sparekey.use_cases import sign_in as sign_in_module
 from sparekey.use_cases.load_flow import Loaded, read_flow
 from sparekey.use_cases.ports import Prompt, Transaction
@@ -54,7 +56,7 @@ def check_then_act() -> None:
     async def save(self: SqlFlows, flow: Flow) -> None:
         await self._c.run(_SAVE_WHATEVER_IS_THERE, **_values(flow, flow.version + 1))
 
-    for module in (answer_code, answer_password, finish_flow):
+    for module in (answer_code, answer_key, answer_password, finish_flow):
         module.load_for_step = load_for_step  # type: ignore[attr-defined]
         module.read_flow = read_and_dawdle  # type: ignore[attr-defined]
     SqlFlows.save = save  # type: ignore[method-assign]
@@ -89,11 +91,21 @@ def forgetful_prompts() -> None:
     SqlPrompts.save = save  # type: ignore[method-assign]
 
 
+def unspent_challenges() -> None:
+    """What was spent is not written down."""
+
+    async def spend(self: SqlSpent, mark: bytes, until: datetime) -> bool:
+        return True
+
+    SqlSpent.spend = spend  # type: ignore[method-assign]
+
+
 BUGS: dict[str, Callable[[], None]] = {
     "check_then_act": check_then_act,
     "leaky_store": leaky_store,
     "leaky_log": leaky_log,
     "forgetful_prompts": forgetful_prompts,
+    "unspent_challenges": unspent_challenges,
 }
 
 

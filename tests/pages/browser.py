@@ -24,8 +24,9 @@ MASKED = (
     (re.compile(r'nonce="[^"]+"'), 'nonce=""'),
     (re.compile(r'name="csrf" value="[0-9a-f]{64}"'), 'name="csrf" value=""'),
     (re.compile(r"(?<=/flow/)[0-9a-f]{32}"), "F" * 32),
+    (re.compile(r"(?<=challenge&#34;: &#34;)[\w-]+"), "challenge"),
 )
-"""What differs from answer to answer and tells nothing: nonces, CSRF tokens, flow ids."""
+"""What differs from answer to answer and tells nothing: nonces, CSRF tokens, flow ids, challenges for keys."""
 
 
 @dataclass

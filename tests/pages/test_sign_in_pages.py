@@ -93,7 +93,7 @@ async def test_closed_guesses_say_until_when_and_show_the_other_way(api: Api) ->
 @pytest.mark.row("P7")
 async def test_fields_name_themselves_to_password_managers(browser: Browser) -> None:
     page = await browser.open("/sign-in")
-    assert page.input("identifier")["autocomplete"] == "username"
+    assert page.input("identifier")["autocomplete"] == "username webauthn"
     assert page.input("password")["autocomplete"] == "current-password"
     assert any("data-reveal" in a for tag, a in page.tags if tag == "button")
 
