@@ -53,6 +53,10 @@ SENTENCES: Final[Mapping[str, str]] = {
     "address_unknown": N_("Your account has no such address any more."),
     "language_unknown": N_("We do not have this language yet."),
     "address_has_account": N_("This address has an account here already. Sign in to it, then link the other account on the page Security."),
+    "password_first": N_(
+        "You have no password here yet. With this second step, signing in would ask for it as well. Set one first: choose "
+        "“Forgot your password” on the sign-in page. A passkey needs none."
+    ),
     "social_unknown": N_("This account is not linked any more."),
     "redirect_unknown": N_("This address is not among those that the site allows to come back to."),
     "key_refused": N_("This key was not accepted. Try again, or take another key or browser."),
@@ -64,7 +68,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     # The person's.
     "not_proven": N_("That is not right. Please check it and try again."),
     "too_many_tries": N_("Too many tries from your network. Please wait a little and try again."),
-    "human_needed": N_("There were many tries from your network or for this name. Please slide the knob to show that you are a person."),
+    "human_needed": N_("There were many tries from your network or for this name. Please show once that you are a person."),
     "human_waits": N_("The minute is not over yet. Please wait a little longer, then press the button again."),
     "guesses_used_up": N_(
         "There were too many wrong tries for this name from devices that we do not know. "
@@ -83,7 +87,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "no_route": N_("What was shown is not enough, and there is nothing more to try."),
     "not_offered": N_("This site does not offer this."),
     "social_not_linked": N_(
-        "There is an account with this address, but it is not linked to the one that you come with. Sign in the way you did before, then link it."
+        "There is an account with this address, but it is not linked to the one that you come with. "
+        "Sign in the way you did before, then link it."
     ),
     "social_taken": N_("That account is linked to another account here already."),
     "social_is_yours": N_("That account is linked to yours already."),

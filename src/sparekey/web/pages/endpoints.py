@@ -96,16 +96,16 @@ def wrong_input(came: Visit, form: Form, error: InvalidInput) -> FormView:
     return FormView(form.kept, tuple(Problem(p.field, sentence(came.words, p.reason, p.params)) for p in error.problems))
 
 
-def person_first(came: Visit, form: Form) -> FormView:
+def person_first(came: Visit, form: Form, purpose: str) -> FormView:
     """The form again, with the check that a person is there."""
-    waits = came.client.human_ticket and not came.client.human
-    said = sentence(came.words, "human_waits" if waits else "human_needed")
-    return FormView(form.kept, (Problem("human", said),))
+    check = new_check(came.services, came.client, purpose)
+    waits = check is not None and check.ticket == came.client.human_ticket
+    return FormView(form.kept, (Problem("human", sentence(came.words, "human_waits" if waits else "human_needed")),), human=check)
 
 
-async def with_check(came: Visit, form: FormView, purpose: str, limit: str, *, needed: bool = False) -> FormView:
-    """The form, with the check that a person is there where the next try will be asked for it. ``needed``: it was just asked for."""
-    if needed or await is_asked(came.services, came.client, limit, form.value("identifier")):
+async def with_check(came: Visit, form: FormView, purpose: str, limit: str) -> FormView:
+    """The form, with the check that a person is there where the next try will be asked for it."""
+    if form.human is None and await is_asked(came.services, came.client, limit, form.value("identifier")):
         return replace(form, human=new_check(came.services, came.client, purpose))
     return form
 

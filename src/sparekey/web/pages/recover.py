@@ -23,13 +23,13 @@ async def _recover(visit: Visit, form: Form) -> Response:
     except InvalidInput as e:
         return await _page(visit, wrong_input(visit, form, e), 422)
     except HumanNeeded:
-        return await _page(visit, person_first(visit, form), 428, person=True)
+        return await _page(visit, person_first(visit, form, Action.RECOVER), 428)
     except TooManyTries as e:
         return await _page(visit, held_back(visit, form, e), 429, e.retry_after)
 
 
-async def _page(visit: Visit, form: FormView, status: int = 200, retry_after: int = 0, *, person: bool = False) -> Response:
-    form = await with_check(visit, form, Action.RECOVER, "recover.network", needed=person)
+async def _page(visit: Visit, form: FormView, status: int = 200, retry_after: int = 0) -> Response:
+    form = await with_check(visit, form, Action.RECOVER, "recover.network")
     return visit.show("forgot.html", status=status, retry_after=retry_after, form=form)
 
 

@@ -1,6 +1,7 @@
 """Signing in, by password, passkey or message, and out."""
 
 import json
+from dataclasses import replace
 from typing import Final
 
 from starlette.responses import Response
@@ -43,7 +44,7 @@ async def _sign_in(visit: Visit, form: Form) -> Response:
         said = _("This name and password do not go together. Check both, Caps Lock, and the keyboard layout.")
         return await _again(visit, form, FormView(form.kept, (Problem("", said),)), 422, failed=True)
     except HumanNeeded:
-        return await _again(visit, form, person_first(visit, form), 428, person=True)
+        return await _again(visit, form, person_first(visit, form, Action.SIGN_IN), 428)
     except (TooManyTries, Busy) as e:
         again = held_back(visit, form, e)
         return await _again(visit, form, again, shown(e).status, failed=isinstance(e, TooManyTries), retry_after=e.retry_after)
@@ -73,7 +74,7 @@ async def _by_message(visit: Visit, form: Form, kind: FactorKind) -> Response:
     except InvalidInput as e:
         return await _again(visit, form, wrong_input(visit, form, e), 422)
     except HumanNeeded:
-        return await _again(visit, form, person_first(visit, form), 428, person=True)
+        return await _again(visit, form, person_first(visit, form, Action.SIGN_IN), 428)
     except TooManyTries as e:
         return await _again(visit, form, held_back(visit, form, e), 429, retry_after=e.retry_after)
 
@@ -94,20 +95,16 @@ def _on(visit: Visit, form: Form, standing: Standing) -> Response:
     return go_on(visit, standing, next_page=local_path(form["next"]) if form["next"] else "")
 
 
-async def _again(
-    visit: Visit, form: Form, again: FormView, status: int, *, failed: bool = False, retry_after: int = 0, person: bool = False
-) -> Response:
+async def _again(visit: Visit, form: Form, again: FormView, status: int, *, failed: bool = False, retry_after: int = 0) -> Response:
     before = int(form["failures"]) if form["failures"] in {"1", "2", "3"} else 0
     failures = min(before + failed, MANY)
-    again = FormView({**again.values, "failures": str(failures)}, again.problems, again.notice)
+    again = replace(again, values={**again.values, "failures": str(failures)})
     many = failures >= MANY or retry_after > 0
-    return await _page(visit, again, many_failures=many, status=status, retry_after=retry_after, person=person)
+    return await _page(visit, again, many_failures=many, status=status, retry_after=retry_after)
 
 
-async def _page(
-    visit: Visit, form: FormView, *, many_failures: bool, status: int = 200, retry_after: int = 0, person: bool = False
-) -> Response:
-    form = await with_check(visit, form, Action.SIGN_IN, "sign_in.network", needed=person)
+async def _page(visit: Visit, form: FormView, *, many_failures: bool, status: int = 200, retry_after: int = 0) -> Response:
+    form = await with_check(visit, form, Action.SIGN_IN, "sign_in.network")
     options = json.dumps(passkey_options(visit.services, visit.client.holder))
     return visit.show(
         "sign_in.html",

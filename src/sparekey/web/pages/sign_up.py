@@ -24,14 +24,14 @@ async def _sign_up(visit: Visit, form: Form) -> Response:
     except InvalidInput as e:
         return await _page(visit, wrong_input(visit, form, e), 422)
     except HumanNeeded:
-        return await _page(visit, person_first(visit, form), 428, person=True)
+        return await _page(visit, person_first(visit, form, Action.SIGN_UP), 428)
     except (TooManyTries, Busy) as e:
         return await _page(visit, held_back(visit, form, e), shown(e).status, e.retry_after)
     return go_on(visit, standing)
 
 
-async def _page(visit: Visit, form: FormView, status: int = 200, retry_after: int = 0, *, person: bool = False) -> Response:
-    form = await with_check(visit, form, Action.SIGN_UP, "sign_up.network", needed=person)
+async def _page(visit: Visit, form: FormView, status: int = 200, retry_after: int = 0) -> Response:
+    form = await with_check(visit, form, Action.SIGN_UP, "sign_up.network")
     return visit.show("sign_up.html", status=status, retry_after=retry_after, form=form)
 
 
