@@ -40,6 +40,7 @@ class Event(StrEnum):
     BACKUP_CODES_MADE = "account.backup_codes.made"
     BACKUP_CODE_USED = "account.backup_code.used"
     PREFERENCE_CHANGED = "account.factor.preferred"
+    REMINDED = "account.reminder.sent"
     SECOND_OFFER_REFUSED = "account.second_factor.offer_refused"
     SOCIAL_LINKED = "account.social.linked"
     SOCIAL_UNLINKED = "account.social.unlinked"

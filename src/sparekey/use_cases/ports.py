@@ -221,6 +221,11 @@ class Accounts(Protocol):
     async def arrived(self, address_id: str, bounced_after: datetime) -> None:
         """A message to this address arrived: it is not refused any more, unless that began before ``bounced_after``."""
 
+    async def last_reminded(self, before: datetime, most: int) -> Sequence[AccountId]:
+        """Owners of a second factor who were last reminded of it before then."""
+
+    async def reminded(self, account_id: AccountId, now: datetime) -> None: ...
+
     async def holder_of(self, key: str, removed_after: datetime) -> AccountId | None:
         """Whose address this is, or was until ``removed_after`` (a former address is reserved for a while)."""
 

@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 
 from sparekey.use_cases.ports import Store
+from sparekey.use_cases.remind import remind_all
 from sparekey.use_cases.services import Services
 from sparekey.use_cases.who_is import SessionChecks
 from sparekey.worker.seal import AuditSeals
@@ -41,6 +42,7 @@ async def keep_house(services: Services, checks: SessionChecks, seals: AuditSeal
         if not stop.is_set() and (prune_at is None or now >= prune_at):
             prune_at = now + PRUNE_EVERY
             await _try("prune", prune(services.store, now, stop))
+            await _try("remind", remind_all(services))
     seals.close()
 
 

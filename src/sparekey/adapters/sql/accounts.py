@@ -53,6 +53,8 @@ _SAVE_ADDRESS = Statement(
     where address_id = :address_id and account_id = :account_id"""
 )
 _ARRIVED = Statement("update address set bounced_at = null where address_id = :address_id and bounced_at > :bounced_after")
+_LAST_REMINDED = Statement("select account_id from account where reminded_at <= :before order by reminded_at limit :most")
+_REMINDED = Statement("update account set reminded_at = :now where account_id = :account_id")
 _REMOVE_FACTOR = Statement(
     "update factor set removed_at = :now, factor = :factor where factor_id = :factor_id and account_id = :account_id and removed_at is null"
 )
@@ -122,6 +124,12 @@ class SqlAccounts:
             raise AddressTaken from e
         if old.password_set_at != new.password_set_at and old.password_hash:
             await self._c.run(_KEEP_FORMER, account_id=new.account_id, set_at=to_ms(old.password_set_at), hash=old.password_hash)
+
+    async def last_reminded(self, before: datetime, most: int) -> Sequence[AccountId]:
+        return [AccountId(row[0]) for row in await self._c.all(_LAST_REMINDED, before=to_ms(before), most=most)]
+
+    async def reminded(self, account_id: AccountId, now: datetime) -> None:
+        await self._c.run(_REMINDED, account_id=account_id, now=to_ms(now))
 
     async def former_passwords(self, account_id: AccountId, most: int) -> Sequence[str]:
         return [row[0] for row in await self._c.all(_FORMER, account_id=account_id, most=most)]

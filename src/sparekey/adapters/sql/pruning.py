@@ -61,6 +61,11 @@ _OLD_CHAINS = Statement(
     """select chain from audit_head h where chain >= 's' and begun_at < :before
     and (select e.at from audit_event e where e.chain = h.chain and e.seq = h.seq) < :before order by begun_at limit :most /*skip*/"""
 )
+# Those of a set that is about to go; of a set that was renewed they went at once.
+_BACKUP_CODES = Statement(
+    """delete from backup_code where factor_id in (
+        select factor_id from factor where removed_at is not null and removed_at < :before order by removed_at limit :most)"""
+)
 _EVENTS = Statement("delete from audit_event where chain = :chain")
 _HEAD = Statement("delete from audit_head where chain = :chain")
 
@@ -73,6 +78,7 @@ def prunings(now: datetime) -> Iterator[tuple[str, Statement, dict[str, object]]
         ("device", _DEVICES, retention.DEVICE_KEPT),
         ("address", _ADDRESSES, retention.ADDRESS_KEPT),
         ("outbox", _MESSAGES, retention.MESSAGE_KEPT),
+        ("backup_code", _BACKUP_CODES, retention.FACTOR_KEPT),
         ("factor", _FACTORS, retention.FACTOR_KEPT),
         ("prompt", _PROMPTS, retention.PROMPT_KEPT),
         ("notice_link", _NOTICE_LINKS, timedelta(0)),
