@@ -12,7 +12,7 @@ from itertools import combinations
 
 from sparekey.domain.accounts import address_thing, has_second_factor, has_settled_second_factor, is_settled, is_weak, second_factors
 from sparekey.domain.errors import BadSettings
-from sparekey.domain.factors import PHISHING_RESISTANT, Factor, FactorKind, Thing, things_behind
+from sparekey.domain.factors import PHISHING_RESISTANT, Factor, FactorKind, Thing, ThingKind, things_behind
 from sparekey.domain.policy.model import ActionPolicy, Policy, Route, Situation, Then
 from sparekey.domain.proofs import Proof
 
@@ -169,7 +169,10 @@ def count_things(facts: Facts) -> int:
     together = [group.things for group in facts.seen.policy.lost_together if group.in_hand or not facts.situation.known_device]
 
     def apart(a: Thing, b: Thing) -> bool:
-        return a.kind is b.kind or not any(a.kind in group and b.kind in group for group in together)
+        # Two mailboxes are two; an authenticator app and an approving page are on one phone more often than on two.
+        if a.kind is b.kind and a.kind is not ThingKind.DEVICE:
+            return True
+        return not any(a.kind in group and b.kind in group for group in together)
 
     sizes = range(len(things), 0, -1)
     return next((n for n in sizes for some in combinations(things, n) if all(apart(a, b) for a, b in combinations(some, 2))), 0)
