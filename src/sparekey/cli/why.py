@@ -48,6 +48,25 @@ WORDS: Final = {
     Event.ADDRESS_REMOVED: "an address was removed",
     Event.MAIN_ADDRESS_CHANGED: "another address became the main one",
     Event.DETAILS_CHANGED: "details were changed: {what}",
+    Event.FACTOR_ADDED: "a factor was added",
+    Event.FACTOR_REMOVED: "a factor was removed",
+    Event.FACTOR_STOLEN: "a factor was reported stolen",
+    Event.FACTOR_RENAMED: "a factor was renamed",
+    Event.BACKUP_CODES_MADE: "ten backup codes were made",
+    Event.BACKUP_CODE_USED: "a backup code was used",
+    Event.PREFERENCE_CHANGED: "another second factor is asked for first",
+    Event.SECOND_OFFER_REFUSED: "a second factor was offered and refused",
+    Event.SECOND_FACTOR_REQUIRED: "a second factor is required of the account",
+    Event.SECOND_FACTOR_NOT_REQUIRED: "a second factor is no longer required of the account",
+    Event.SOCIAL_LINKED: "an account elsewhere was linked",
+    Event.SOCIAL_UNLINKED: "an account elsewhere was unlinked",
+    Event.DEVICE_REMEMBERED: "a device was remembered",
+    Event.DEVICE_FORGOTTEN: "a remembered device was forgotten",
+    Event.SIGN_IN_APPROVED: "a sign-in on a computer was approved",
+    Event.NUMBER_MOVED: "a number moved to another account",
+    Event.ADDRESS_BOUNCED: "an address refuses messages for good",
+    Event.PROMPT_SENT: "the enrolled phone was asked",
+    Event.PROMPT_REFUSED: "the enrolled phone said no",
     Event.DISOWNED: "somebody said in a message that this was not them",
     Event.WAIT_BEGUN: "a wait began, and every address was told",
     Event.WAIT_NOTICED: "every address was told of the wait again",
@@ -175,9 +194,8 @@ def _wait(flow: Flow, waiting: Waiting) -> list[str]:
     if waiting.objected_at is not None:
         lines.append(f"Somebody objected at {waiting.objected_at:%Y-%m-%d %H:%M} UTC, so it takes at least {OBJECTED_LENGTH.days} days.")
     if flow.state is State.WAITING:
-        lines.append(
-            f"It may be over at {waiting.until(waiting.looked_at):%Y-%m-%d %H:%M} UTC at the earliest, and is kept for {WAIT_KEPT.days} days then."
-        )
+        earliest = f"{waiting.until(waiting.looked_at):%Y-%m-%d %H:%M} UTC"
+        lines.append(f"It may be over at {earliest} at the earliest, and is kept for {WAIT_KEPT.days} days then.")
     return lines
 
 
