@@ -377,3 +377,55 @@ async def test_without_a_question_there_is_no_answer(api: Api) -> None:
     assert (await answer(program, flow_id, "security_key", key.get(made_up))).status == 409
     for kind in ("passkey", "email"):
         assert (await program.call("POST", f"/api/v1/flows/{flow_id}/send", {"challenge": kind})).status in {200, 409}
+
+
+async def changed(api: Api, program: Program, **how: Any) -> None:
+    """The account as somebody else has made it meanwhile."""
+    account_id = (await program.read("account"))["account_id"]
+    async with api.parts.services.store.transaction() as tx:
+        account = await tx.accounts.get(account_id)
+        await tx.accounts.save(account, replace(account, **how), api.clock.now())
+
+
+@pytest.mark.row("I2", "H1")
+async def test_a_frozen_account_is_not_opened_by_its_passkey(api: Api) -> None:
+    owner, key = await member(api), new_key(api)
+    await add(owner, key)
+    await changed(api, owner, frozen_at=api.clock.now())
+    refused = await sign_in(api.program(), key)
+    assert (refused.state, refused.said["session"]) == ("denied", None)
+
+
+@pytest.mark.row("F9")
+async def test_a_key_that_was_reported_stolen_stops_at_once(api: Api) -> None:
+    owner, key = await member(api), new_key(api)
+    await add(owner, key)
+    await add(owner, new_key(api), by=key)
+    (stolen, other) = (await owner.read("account/keys"))["keys"]
+    await report_stolen(api, owner, stolen["factor_id"])
+    assert (await sign_in(api.program(), key)).problem == "not_proven"
+    keys = (await owner.read("account/keys"))["keys"]
+    assert [(k["factor_id"], k["stolen"]) for k in keys] == [(stolen["factor_id"], True), (other["factor_id"], False)]
+
+
+async def report_stolen(api: Api, program: Program, factor_id: str) -> None:
+    account_id = (await program.read("account"))["account_id"]
+    async with api.parts.services.store.transaction() as tx:
+        account = await tx.accounts.get(account_id)
+        reported = tuple(replace(f, stolen=f.stolen or f.factor_id == factor_id) for f in account.enrolled)
+        await tx.accounts.save(account, replace(account, enrolled=reported), api.clock.now())
+
+
+@pytest.mark.row("F9")
+async def test_a_removed_key_opens_nothing_and_can_be_added_anew(api: Api) -> None:
+    owner, key, other = await member(api), new_key(api), new_key(api)
+    await add(owner, key)
+    await add(owner, other, by=key)
+    (gone, _) = (await owner.read("account/keys"))["keys"]
+    began = await owner.start("remove_factor", factor_id=gone["factor_id"])
+    if began.state == "asking":
+        began = await answer(owner, began.flow_id, "passkey", other.get(await ask(owner, began.flow_id, "passkey")))
+    assert began.state == "done", began
+    assert (await sign_in(api.program(), key)).problem == "not_proven"
+    await add(owner, key, by=other)
+    assert (await sign_in(api.program(), key)).state == "done"
