@@ -245,12 +245,17 @@ async function begin() {
     return;
   }
   navigator.serviceWorker?.register("/approve-worker.js", { scope: "/approve" }).catch(() => {});
-  // The code leaves the address at once, so that it stands in no history.
-  const code = location.hash.slice(1);
-  if (code) {
-    history.replaceState(null, "", location.pathname);
-    await act(() => look(code));
-  }
+  await takeCode();
+  // Scanned while this page is open: the browser stays on it.
+  window.addEventListener("hashchange", takeCode);
   tick();
+}
+
+/** The code leaves the address at once, so that it stands in no history. */
+async function takeCode() {
+  const code = location.hash.slice(1);
+  if (!code) return;
+  history.replaceState(null, "", location.pathname);
+  await act(() => look(code));
 }
 begin();
