@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 
 from sparekey import bootstrap
 from sparekey.adapters.sql.connection import Statement
+from sparekey.adapters.sql.factors import SqlBackupCodes, SqlFactors
 from sparekey.adapters.sql.flows import SqlFlows, _values
 from sparekey.adapters.sql.notice_links import SqlSpent
 from sparekey.adapters.sql.outbox import SqlOutbox
@@ -100,12 +101,24 @@ def unspent_challenges() -> None:
     SqlSpent.spend = spend  # type: ignore[method-assign]
 
 
+def nothing_is_spent() -> None:
+    """A code is compared, and whether it was used before is not asked."""
+
+    async def yes(self: object, *_: object) -> bool:
+        return True
+
+    SqlFactors.raise_counter = yes  # type: ignore[method-assign, assignment]
+    SqlBackupCodes.reserve = yes  # type: ignore[method-assign, assignment]
+    SqlBackupCodes.spend = yes  # type: ignore[method-assign, assignment]
+
+
 BUGS: dict[str, Callable[[], None]] = {
     "check_then_act": check_then_act,
     "leaky_store": leaky_store,
     "leaky_log": leaky_log,
     "forgetful_prompts": forgetful_prompts,
     "unspent_challenges": unspent_challenges,
+    "nothing_is_spent": nothing_is_spent,
 }
 
 
