@@ -14,6 +14,7 @@ import pytest
 
 from tests.attacks.conftest import UNLIMITED, MakeSite
 from tests.doors.api import ANOTHER, PASSWORD, Program
+from tests.doors.waits import disown_token
 from tests.server import Site
 
 AT_ONCE = 50
@@ -219,6 +220,20 @@ async def take_one_address_by_fifty_sign_ups(field: Field) -> None:
     one(await field.race("/api/v1/links/open", bodies, headers))
 
 
+async def press_this_was_not_me(field: Field) -> None:
+    email = new_address()
+    owner = await field.signed_up(email)
+    other = field.program
+    assert (await other.sign_in(email)).state == "done"
+    token = disown_token(await field.site.mail(email, 3))
+    one(await field.race("/api/v1/notices/disown", same({"token": token}), [{}] * AT_ONCE))
+    assert [await owner.is_signed_in(), await other.is_signed_in()] == [False, False]
+    assert (await field.program.sign_in(email)).said["ended"] == "frozen"
+    await field.site.mail(email, 4)
+    await asyncio.sleep(2)
+    assert len([x for x in field.site.letters(email) if "is frozen" in x.subject]) == 1
+
+
 RACES: tuple[Callable[[Field], Awaitable[None]], ...] = (
     spend_sign_up_code,
     spend_sign_up_link_here,
@@ -230,6 +245,7 @@ RACES: tuple[Callable[[Field], Awaitable[None]], ...] = (
     prove_the_password_in_a_flow,
     spend_the_code_of_a_new_address,
     take_one_address_by_fifty_sign_ups,
+    press_this_was_not_me,
 )
 
 

@@ -1,6 +1,8 @@
 """Recoveries that wait (R10): counted in days whose notice reached a witness, whatever the clock, the mail and the nodes do."""
 
 import asyncio
+import os
+import sys
 
 import pytest
 
@@ -197,3 +199,37 @@ async def test_nothing_more_can_be_said_again_and_changes_nothing(api: Api) -> N
     again = await nothing_more(program, waits.flow_id)
     assert (again.state, again.said["counted_days"]) == ("waiting", 0)
     assert len(await letters_about(api, ANNA, WAITING)) == 1
+
+
+async def test_whoever_began_it_can_stop_it_and_nobody_is_told_of_it_any_more(api: Api) -> None:
+    await owner_of(api)
+    program, waits = await begin_with_password(api)
+    assert (await program.leave(waits.flow_id)).status == 204
+    gone = await program.show(waits.flow_id)
+    assert (gone.state, gone.said["ended"]) == ("ended", "left")
+    await pass_time(api, 30)
+    assert len(await letters_about(api, ANNA, WAITING)) == 1
+
+
+async def test_a_lost_authenticator_leads_from_signing_in_to_the_wait_and_its_notices(api: Api) -> None:
+    await owner_of(api)
+    program = api.program()
+    asked = await program.sign_in(ANNA)
+    on = await nothing_more(program, asked.flow_id)
+    recovery = on.said["next_flow"]
+    now = await program.show(recovery)
+    if now.state == "asking":
+        now = await nothing_more(program, recovery)
+    assert now.state == "waiting"
+    assert len(await letters_about(api, ANNA, WAITING)) == 1
+
+
+async def test_the_operator_sees_how_far_it_is(api: Api) -> None:
+    await owner_of(api)
+    _, waits = await begin_with_password(api)
+    await pass_time(api, 30)
+    given = {"SPAREKEY_DATA": str(api.settings.data_dir), "SPAREKEY_DATABASE": api.settings.storage.database, "COLUMNS": "200"}
+    command = (sys.executable, "-m", "sparekey.cli.main", "why", waits.flow_id)
+    process = await asyncio.create_subprocess_exec(*command, env={**os.environ, **given}, stdout=asyncio.subprocess.PIPE)
+    said = (await process.communicate())[0].decode()
+    assert "30 of 168 hours credited, 2 of 7 notices accepted by a witness's server" in said, said

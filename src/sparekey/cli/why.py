@@ -67,6 +67,7 @@ WORDS: Final = {
     Event.ADDRESS_BOUNCED: "an address refuses messages for good",
     Event.PROMPT_SENT: "the enrolled phone was asked",
     Event.PROMPT_REFUSED: "the enrolled phone said no",
+    Event.REMINDED: "the owner was asked whether everything is still theirs",
     Event.DISOWNED: "somebody said in a message that this was not them",
     Event.WAIT_BEGUN: "a wait began, and every address was told",
     Event.WAIT_NOTICED: "every address was told of the wait again",

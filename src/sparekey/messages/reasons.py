@@ -83,6 +83,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "referred": N_("From here only people can help."),
     "denied": N_("This is not possible for this account."),
     "disowned": N_("This was ended because someone said that they had not asked for it."),
+    "left": N_("You stopped this, and nothing was changed."),
     "cancelled": N_("This was stopped by somebody who showed at least as much of the account's ways to verify."),
     "no_route": N_("What was shown is not enough, and there is nothing more to try."),
     "not_offered": N_("This site does not offer this."),

@@ -26,14 +26,14 @@ from sparekey.use_cases.carry_out.sessions import end_sessions
 from sparekey.use_cases.carry_out.social import unlink_social
 from sparekey.use_cases.carry_out.waits import cancel_recovery, object_to_recovery
 from sparekey.use_cases.enrolling import begin_enrolling
-from sparekey.use_cases.key_ceremony import KEYS, ceremony_to_register
+from sparekey.use_cases.key_ceremony import KEYS, ceremony_to_prove, ceremony_to_register
 from sparekey.use_cases.open_session import open_session
 from sparekey.use_cases.ports import SubjectLock, Transaction
 from sparekey.use_cases.record import record
 from sparekey.use_cases.remember_device import remember_if_wished, remembered_proof
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.social_identity import kept_link
-from sparekey.use_cases.standing import Opened
+from sparekey.use_cases.standing import Opened, standing
 from sparekey.use_cases.start_flow import new_flow
 from sparekey.use_cases.tell_of_wait import begin_wait
 
@@ -97,11 +97,22 @@ async def advance(
     await _keep_code(tx, services, flow)
     flow = begin_enrolling(services, flow)
     opened = None
-    if flow.state is State.ALLOWED and flow.action == Action.ADD_FACTOR and flow.wants.factor_kind in KEYS:
-        flow = replace(flow, ceremony=await ceremony_to_register(tx, services, flow, situation.account))
+    flow = await _with_key(tx, services, flow, situation)
     if flow.state is State.ALLOWED and not flow.void and not _waits_for_person(flow):
         flow, opened = await _carry_out(tx, services, client, lock, flow, situation)
     return Advanced(flow=flow, situation=replace(situation, proofs=flow.proofs), opened=opened)
+
+
+async def _with_key(tx: Transaction, services: Services, flow: Flow, situation: Situation) -> Flow:
+    """The flow with a challenge open where a key comes next: the one to be added, or the proof that is asked for first."""
+    account = situation.account
+    if flow.state is State.ALLOWED and flow.action == Action.ADD_FACTOR and flow.wants.factor_kind in KEYS:
+        return replace(flow, ceremony=await ceremony_to_register(tx, services, flow, account))
+    if flow.state is State.ASKING and flow.proofs and any(f.kind in KEYS for f in account.enrolled):
+        first = standing(services, flow, replace(situation, proofs=flow.proofs)).choices[:1]
+        if first and first[0] in KEYS:
+            return replace(flow, ceremony=await ceremony_to_prove(tx, services, flow, account, first[0]))
+    return flow
 
 
 async def _keep_code(tx: Transaction, services: Services, flow: Flow) -> None:
@@ -146,7 +157,7 @@ async def _carry_out(
 ) -> tuple[Flow, Opened | None]:
     account = situation.account
     if flow.action == Action.SIGN_IN and (flow.short or (flow.breached and not situation.known_device)):
-        return over(services, replace(flow, next_flow=await to_recovery(tx, services, client, flow, situation)), account), None
+        return over(services, replace(flow, next_flow=await to_recovery(tx, services, client, lock, flow, situation)), account), None
     change = allowed(tx, services, client, lock, flow, account)
     if flow.action == Action.ADD_ADDRESS and (stopped := await claim_number(change)) is not None:
         return step(flow, stopped, policy=services.policy, situation=situation), None
@@ -173,7 +184,7 @@ async def _carry_out(
     return over(services, flow, account), opened
 
 
-async def to_recovery(tx: Transaction, services: Services, client: Client, flow: Flow, situation: Situation) -> str:
+async def to_recovery(tx: Transaction, services: Services, client: Client, lock: SubjectLock, flow: Flow, situation: Situation) -> str:
     """The id of a recovery with the proofs of this sign-in, and with the backup code that it has reserved.
 
     A breached password opens no session on an unknown device, and one that is too short by now none at all: it is replaced first
@@ -184,6 +195,8 @@ async def to_recovery(tx: Transaction, services: Services, client: Client, flow:
         proofs=flow.proofs,
     )
     recovery = step(begun, Started(), policy=services.policy, situation=replace(situation, proofs=flow.proofs))
+    if recovery.state is State.WAITING:
+        recovery, _ = await begin_wait(tx, services, client, lock, recovery, situation.account)
     if flow.backup_code is not None:
         recovery = replace(recovery, backup_code=flow.backup_code)
         await tx.backup_codes.hand_over(flow.account_id, flow.flow_id, recovery.flow_id, recovery.expires_at)

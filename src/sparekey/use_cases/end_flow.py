@@ -6,6 +6,7 @@ from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
 from sparekey.domain.flow.events import Ended, NothingMore
 from sparekey.domain.flow.flow import Flow, judge, step
+from sparekey.domain.flow.state import State
 from sparekey.domain.policy.conditions import rules_of
 from sparekey.domain.policy.model import Situation
 from sparekey.domain.policy.verdict import Deny
@@ -21,11 +22,17 @@ async def leave_flow(services: Services, client: Client, flow_id: str) -> None:
     """The person goes no further in this browser: it can drive the flow no more, and typed codes are void.
 
     The mailed links stay good for whoever reads the mailbox. Otherwise a stranger could start flows and leave them at once, use up
-    what we mail to one address, and so keep its owner out (D2). Raises ``FlowOver``.
+    what we mail to one address, and so keep its owner out (D2). What waits waits no more. Raises ``FlowOver``.
     """
     seen = await read_flow(services, client, flow_id)
     async with services.store.transaction() as tx:
         at = await load_for_step(tx, services, client, seen)
+        if at.flow.state is State.WAITING:
+            situation = await situation_of(tx, services, client, at.account, at.flow)
+            await tx.flows.save(step(at.flow, Ended("left"), policy=services.policy, situation=situation))
+            await give_back_code(tx, at.flow)
+            await record(tx, services, at.lock, Event.LEFT, at.account, client, flow_id=flow_id)
+            return
         only_links = tuple(replace(a, code_hash=b"") for a in at.flow.asked)
         await tx.flows.save(replace(at.flow, holder=b"", asked=only_links, backup_code=None))
         await give_back_code(tx, at.flow)
@@ -44,9 +51,9 @@ async def nothing_more(services: Services, client: Client, flow_id: str) -> Stan
         situation = await situation_of(tx, services, client, at.account, at.flow)
         if _leads_to_recovery(services, at.flow, situation):
             lock = await record(tx, services, at.lock, Event.NOTHING_MORE, at.account, client, flow_id=flow_id)
-            await record(tx, services, lock, Event.RECOVERY_STARTED, at.account, client, flow_id=flow_id)
+            lock = await record(tx, services, lock, Event.RECOVERY_STARTED, at.account, client, flow_id=flow_id)
             over = step(at.flow, Ended("replaced"), policy=services.policy, situation=situation)
-            over = replace(over, next_flow=await to_recovery(tx, services, client, at.flow, situation))
+            over = replace(over, next_flow=await to_recovery(tx, services, client, lock, at.flow, situation))
             await tx.flows.save(over)
             return standing(services, over, situation)
         lock = await record(tx, services, at.lock, Event.NOTHING_MORE, at.account, client, flow_id=flow_id)
