@@ -369,14 +369,22 @@ async def test_what_a_key_is_refused_for_stands_in_the_audit_log(api: Api) -> No
 
 @pytest.mark.row("F4")
 async def test_without_a_question_there_is_no_answer(api: Api) -> None:
+    key = new_key(api)
+    await add(await member(api), key)
+    program = api.program()
+    flow_id = (await program.start("recover", identifier=ANNA)).flow_id
+    made_up = {"rpId": "localhost", "challenge": text(b"made up")}
+    assert (await answer(program, flow_id, "passkey", key.get(made_up))).status == 409
+    assert (await program.call("POST", f"/api/v1/flows/{flow_id}/send", {"challenge": "security_key"})).status == 409
+
+
+@pytest.mark.row("F4", "F7")
+async def test_after_the_password_the_key_is_asked_for_at_once(api: Api) -> None:
     key = new_key(api, flags=0)
     await add(await member(api), key, "security_key")
     program = api.program()
-    flow_id = (await program.sign_in(ANNA)).flow_id
-    made_up = {"rpId": "localhost", "challenge": text(b"made up")}
-    assert (await answer(program, flow_id, "security_key", key.get(made_up))).status == 409
-    for kind in ("passkey", "email"):
-        assert (await program.call("POST", f"/api/v1/flows/{flow_id}/send", {"challenge": kind})).status in {200, 409}
+    began = await program.sign_in(ANNA)
+    assert (await answer(program, began.flow_id, "security_key", key.get(began.said["key_options"]))).state == "done"
 
 
 async def changed(api: Api, program: Program, **how: Any) -> None:

@@ -164,7 +164,7 @@ def _current(standing: Standing, way: str) -> str:
         return sent
     # What the person prefers, or else what the policy names first, where it can be asked for at once; in a recovery the list.
     first = ways[0] if ways and (standing.flow.action != Action.RECOVER or len(ways) == 1) else None
-    return first if first is not None and KINDS[first].ask is None else ""
+    return first if first is not None and (KINDS[first].ask is None or KINDS[first].asked(standing)) else ""
 
 
 def _asking_template(standing: Standing, current: str) -> str:
