@@ -1,5 +1,6 @@
 """The human check through JSON (S5): asked by limits alone, the same for every name, and each solution works once."""
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from sparekey.adapters import human_check
+from sparekey.adapters.volume import NoVolumeLimits
 from sparekey.use_cases import human
 from tests.doors.api import ANOTHER, PASSWORD, Answer, Api, Program, served, solved
 
@@ -181,3 +183,22 @@ async def test_a_program_is_given_no_ticket(api: Api) -> None:
     assert ticket is not None
     api.clock.wait(minutes=2)
     assert (await try_with(stranger, ticket.ticket)).problem == "human_needed"
+
+
+@pytest.mark.row("S5")
+async def test_fifty_tries_at_once_with_one_solution(patient: Api) -> None:
+    """One of them is let through."""
+    api = patient
+    await api.signed_up(ANNA)
+    stranger, challenge = await asked(api)
+    solution = solved(challenge)
+    answers = await asyncio.gather(*(try_with(stranger, solution) for _ in range(50)))
+    assert sorted(a.problem for a in answers).count("human_needed") == 49
+
+
+@pytest.fixture
+async def patient(database_url: str, data_dir: Path, migrated_sqlite: Path) -> AsyncIterator[Api]:
+    """Without the limits of networks, for fifty at once are more than half of one; names are still counted."""
+    async with served(database_url, data_dir, migrated_sqlite) as api:
+        object.__setattr__(api.parts.services, "limits", NoVolumeLimits())
+        yield api
