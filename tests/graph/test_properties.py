@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sparekey.domain.accounts import Account, has_second_factor, has_settled_second_factor
+from sparekey.domain.accounts import Account, address_thing, has_second_factor, has_settled_second_factor
 from sparekey.domain.factors import Factor, Thing, things_behind
 from sparekey.domain.graph.draw import Graph, draw
 from sparekey.domain.graph.lockout import hitting, lockouts, ways_left
@@ -35,7 +35,7 @@ HOLED = load_policy("shop", {"recover": RECOVER + '\n[route.hole]\nwhy = "A hole
 
 EXTRAS = (
     *("second_email", "phone", "email_as_second", "same_mailbox", "sms", "totp", "passkey", "security_key", "phone_approval"),
-    *("backup_code", "social", "remembered_device", "contacts"),
+    *("backup_code", "social", "remembered_device", "contacts", "stale_phone", "gone_email"),
 )
 
 extras = st.lists(st.tuples(st.sampled_from(("", "", "young-", "stolen-")), st.sampled_from(EXTRAS)), max_size=5, unique_by=lambda e: e[1])
@@ -128,6 +128,25 @@ def test_whoever_is_asked_for_more_has_it(someone: Account, profile: str, known:
 @given(people, profiles, devices)
 def test_recovery_is_never_weaker_than_the_sign_in_that_it_replaces(someone: Account, profile: str, known: bool) -> None:
     assert list(weak_ways(BY_NAME[profile], Situation(someone, (), NOW, known_device=known))) == []
+
+
+@pytest.mark.row("S6")
+@settings(max_examples=300)
+@given(extras, profiles, devices, st.sampled_from(["stale_phone", "gone_email"]))
+def test_a_weak_address_opens_nothing_by_itself(chosen: list[tuple[str, str]], profile: str, known: bool, weak: str) -> None:
+    someone = account(f"{_words([e for e in chosen if e[1] != weak])} {weak}")
+    assert opened_by(BY_NAME[profile], someone, weak, known=known) == ()
+
+
+def opened_by(policy: Policy, someone: Account, factor_id: str, *, known: bool = False) -> tuple[str, ...]:
+    """The ways into the account for who has only the thing behind one address, by whatever factor, and every witness."""
+    address = next(a for a in someone.addresses if a.address_id == factor_id)
+    graph = draw(policy, someone, NOW, known_device=known)
+    return tuple(o.route for o in graph.into_the_account() if o.things == {address_thing(address)})
+
+
+def test_a_strong_address_that_opens_by_itself_is_found() -> None:
+    assert opened_by(SHOP, account("phone"), "phone") == ("one_other_thing_and_wait",)
 
 
 def test_a_weak_recovery_is_found() -> None:

@@ -1,6 +1,7 @@
 """Accounts and proofs for the tests, out of a few words: ``account("totp young-sms")``, ``show(someone, "password totp")``.
 
-Words for an account: any kind of factor; ``second_email``; ``phone`` (a number as an address); ``email_as_second`` (the main
+Words for an account: any kind of factor; ``second_email``; ``phone`` (a number as an address, confirmed lately); ``stale_phone`` (the same,
+not confirmed for a year); ``gone_email`` (a second mailbox that mail is refused from); ``email_as_second`` (the main
 mailbox chosen as second factor); ``same_mailbox`` (a linked account elsewhere that is the main mailbox); each with ``young-``
 or ``stolen-`` before it. Everybody has a main mailbox, and without the word ``no_password`` a password.
 """
@@ -35,6 +36,10 @@ def account(words: str = "", contested_at: datetime | None = None) -> Account:
             case "second_email" | "phone":
                 how, value = (AddressKind.EMAIL, name) if name == "second_email" else (AddressKind.PHONE, NUMBER.name)
                 addresses.append(Address(name, how, value, value, since, main=how is AddressKind.PHONE, stolen=stolen, confirmed_at=NOW))
+            case "stale_phone":
+                addresses.append(Address(name, AddressKind.PHONE, "old number", "old number", since, main=False, stolen=stolen))
+            case "gone_email":
+                addresses.append(Address(name, AddressKind.EMAIL, name, name, since, main=False, stolen=stolen, bounced_at=LAST_WEEK))
             case "email_as_second":
                 enrolled.append(Factor(name, FactorKind.EMAIL, MAILBOX, since, second=True, stolen=stolen))
             case "same_mailbox":

@@ -58,6 +58,7 @@ SENTENCES: Final[Mapping[str, str]] = {
         "“Forgot your password” on the sign-in page. A passkey needs none."
     ),
     "social_unknown": N_("This account is not linked any more."),
+    "provider_unknown": N_("This site does not offer signing in with that one."),
     "redirect_unknown": N_("This address is not among those that the site allows to come back to."),
     "key_refused": N_("This key was not accepted. Try again, or take another key or browser."),
     "passkey_refused": N_(
