@@ -255,7 +255,8 @@ async def test_an_address_that_is_not_settled_cannot_open_the_account(patient_ap
 async def test_other_ways_are_the_sites_before_the_first_proof(api: Api) -> None:
     await api.signed_up(ANNA)
     choices = [(await api.program().start("recover", identifier=name)).said["choices"] for name in (ANNA, "anne@example.com", "nobody")]
-    assert choices == [["email", "password"]] * 3
+    assert choices[0] == choices[1] == choices[2]
+    assert {"email", "password"} <= set(choices[0])
 
 
 @pytest.mark.row("R3")

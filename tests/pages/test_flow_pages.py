@@ -78,10 +78,9 @@ async def test_another_way_and_then_no_other(api: Api, browser: Browser) -> None
     await browser.fill(answer=PASSWORD)
     assert "Password: right" in browser.page.text
     await browser.press("I have no other way")
-    # The policy would wait here; the server cannot keep a wait yet, and says honestly that only people can help (decision 0011).
-    assert browser.page.heading == "We cannot decide this here"
+    assert browser.page.heading == "Now there is a waiting time"
     await browser.open(browser.page.path)
-    assert browser.page.heading == "We cannot decide this here"
+    assert browser.page.heading == "Now there is a waiting time"
 
 
 @pytest.mark.row("R3")
