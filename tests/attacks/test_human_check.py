@@ -12,6 +12,7 @@ import pytest
 from sparekey.adapters import human_check
 from sparekey.adapters.volume import NoVolumeLimits
 from sparekey.use_cases import human
+from sparekey.use_cases.services import Client
 from tests.doors.api import ANOTHER, PASSWORD, Answer, Api, Program, served, solved
 
 ANNA, NOBODY = "anna@example.com", "nobody@example.com"
@@ -179,7 +180,7 @@ async def test_a_program_is_given_no_ticket(api: Api) -> None:
     """The minute of waiting is for browsers: whoever can call the API can do the sum."""
     await api.signed_up(ANNA)
     stranger, _ = await asked(api)
-    ticket = human.new_check(api.parts.services, human.Client("", "127.0.0.1", "", "en"), "sign_in")
+    ticket = human.new_check(api.parts.services, Client("", "127.0.0.1", "", "en"), "sign_in")
     assert ticket is not None
     api.clock.wait(minutes=2)
     assert (await try_with(stranger, ticket.ticket)).problem == "human_needed"

@@ -50,14 +50,16 @@ BAD_REQUEST = {
 """Reasons of ``BadRequest`` that have a status of their own; all others are 400."""
 
 
+NEVER_OURS = frozenset({"unknown", "link_over", "pairing_over", "prompt_over", "qr_over"})
+"""Ends that do not say whether there ever was such a thing."""
+
+
 def shown(error: Known) -> Shown:
     """How an error is answered, by pages and API alike."""
     match error:
         case e.InvalidInput(problems=problems):
             return Shown(422, error.reason, problems)
-        case e.NotProven():
-            return Shown(401, error.reason)
-        case e.NotSignedIn():
+        case e.NotProven() | e.NotSignedIn():
             return Shown(401, error.reason)
         case e.NeedsFreshProof() | e.SecondFactorNeeded():
             return Shown(403, error.reason)
@@ -66,7 +68,7 @@ def shown(error: Known) -> Shown:
         case e.HumanNeeded(challenge=challenge):
             return Shown(428, error.reason, challenge=challenge)
         case e.FlowOver(reason=reason):
-            return Shown(404 if reason in {"unknown", "link_over"} else 410, reason)
+            return Shown(404 if reason in NEVER_OURS else 410, reason)
         case e.BadRequest(reason=reason):
             return Shown(BAD_REQUEST.get(reason, 400), reason)
         case e.WrongStep() | e.StaleFlow():

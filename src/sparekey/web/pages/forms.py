@@ -15,7 +15,9 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 MOST_FIELDS: Final = 30
 
-SECRETS: Final = frozenset({"password", "password_again", "current_password", "new_password", "new_password_again", "answer", "csrf", "human", "human_ticket"})
+SECRETS: Final = frozenset(
+    {"password", "password_again", "current_password", "new_password", "new_password_again", "answer", "csrf", "human", "human_ticket"}
+)
 """Never shown again."""
 
 
