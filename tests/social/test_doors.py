@@ -502,7 +502,7 @@ async def test_a_newer_visit_makes_the_older_one_void(w: World) -> None:
 
 @pytest.mark.parametrize("provider", ["google", "", "nobody"])
 async def test_a_provider_that_is_not_set_up_is_not_there(provider: str, w: World) -> None:
-    assert (await w.api.program().start("sign_in_social", provider=provider)).problem == "not_offered"
+    assert (await w.api.program().start("sign_in_social", provider=provider)).fields == [("provider", "provider_unknown")]
 
 
 async def test_the_providers_are_listed(w: World) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from sparekey.challenges import social
-from sparekey.domain.errors import BadRequest, FieldProblem, InvalidInput, ProviderFailed, WrongStep
+from sparekey.domain.errors import FieldProblem, InvalidInput, ProviderFailed, WrongStep
 from sparekey.domain.flow.asked import Handshake
 from sparekey.domain.flow.flow import Flow
 from sparekey.use_cases.ports import Refused, SocialProvider, TryLater
@@ -27,10 +27,10 @@ class Away:
 
 
 def provider_named(services: Services, name: str) -> SocialProvider:
-    """Raises ``BadRequest`` for one that this site does not have."""
+    """Raises ``InvalidInput`` for one that this site does not have."""
     found = next((p for p in services.social.providers if p.name == name), None)
     if found is None:
-        raise BadRequest("not_offered")
+        raise InvalidInput(FieldProblem("provider", "provider_unknown"))
     return found
 
 

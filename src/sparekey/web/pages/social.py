@@ -57,7 +57,7 @@ async def _go_for_flow(visit: Visit, form: Form) -> Response:
         return visit.go(f"/flow/{flow_id}?why={e.reason}")
     except FlowOver as e:
         return over_page(visit, e.reason)
-    except (WrongStep, StaleFlow):
+    except (InvalidInput, WrongStep, StaleFlow):
         return visit.go(f"/flow/{flow_id}")
 
 
@@ -107,7 +107,10 @@ def _failed(visit: Visit, provider: str, reason: str, status: int = 0) -> Respon
 
 
 def _provider(visit: Visit) -> str:
+    """The one that the address names. Raises ``BadRequest`` for an address that is not there."""
     name: str = visit.request.path_params["provider"]
+    if all(p.name != name for p in visit.providers()):
+        raise BadRequest("not_found")
     return name
 
 
@@ -149,8 +152,8 @@ async def _linked_page(visit: Visit, form: FormView, status: int = 200) -> Respo
 
 async def _link(visit: Visit, form: Form) -> Response:
     visit.member()
-    provider = provider_named(visit.services, form["provider"])
     try:
+        provider = provider_named(visit.services, form["provider"])
         standing = await start_guarded(visit.services, visit.client, Action.LINK_SOCIAL, Wants(label=provider.name))
     except InvalidInput as e:
         return await _linked_again(visit, form, e)
