@@ -9,7 +9,10 @@ from sparekey.domain.actions import Action
 from sparekey.domain.errors import BadRequest, InvalidInput, TooManyTries
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.flow.wants import Wants
+from sparekey.domain.policy.conditions import rules_of
+from sparekey.domain.policy.decide import order_of_kinds
 from sparekey.use_cases.read_methods import Methods, MethodSeen, read_methods
+from sparekey.use_cases.standing import can_be_sent
 from sparekey.use_cases.start_guarded import start_guarded
 from sparekey.use_cases.start_report import start_report
 from sparekey.web.api.flows import label_of
@@ -45,7 +48,10 @@ async def _methods_page(visit: Visit, form: FormView, status: int = 200) -> Resp
 
 
 def _more(visit: Visit) -> tuple[Way, ...]:
-    return tuple(way for way in MORE if way.kind != FactorKind.SMS or visit.services.site.texts)
+    """Those that signing in takes at this site."""
+    policy = visit.services.policy
+    taken = order_of_kinds(rules_of(policy, Action.SIGN_IN), policy)
+    return tuple(way for way in MORE if way.kind in taken and can_be_sent(visit.services, FactorKind(way.kind)))
 
 
 # ---------------------------------------------------------------- adding
