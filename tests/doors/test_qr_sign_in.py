@@ -364,3 +364,37 @@ async def test_strict_does_not_offer_it(strict: Api) -> None:
     phone = await strict.signed_up(ANNA)
     assert (await phone.start("approve_sign_in", token="A" * 22)).problem == "not_offered"
     assert (await phone.call("POST", "/api/v1/qr-sign-ins/look", {"token": "A" * 22})).problem == "not_offered"
+
+
+@pytest.fixture
+async def demanding(database_url: str, data_dir: Path, migrated_sqlite: Path) -> AsyncIterator[Api]:
+    """A site that requires a second factor of everybody."""
+    async with served(database_url, data_dir, migrated_sqlite, second_factor="required") as api:
+        yield api
+
+
+@pytest.mark.row("F8")
+async def test_where_a_second_factor_is_required_a_session_without_one_approves_nothing(demanding: Api) -> None:
+    phone = await demanding.signed_up(ANNA)
+    shown = await computer(demanding)
+    began = await phone.start("approve_sign_in", token=shown.token)
+    assert began.status in {401, 403} or began.state == "denied", began
+    assert (await phone.call("POST", "/api/v1/qr-sign-ins/look", {"token": shown.token})).status in {401, 403}
+    assert await shown.state() == "asked"
+    assert (await shown.sign_in()).problem == "not_proven"
+
+
+@pytest.mark.row("F8")
+async def test_where_a_second_factor_is_required_it_is_shown_on_the_phone(demanding: Api) -> None:
+    """The computer's session is whole and unproven: what it does asks for both things there."""
+    owner = await phone_owner(demanding)
+    shown = await computer(demanding)
+    await owner.program.sign_in(ANNA)
+    began = await scan(owner.program, shown.token)
+    if began.state == "asking":
+        await _second_proof(owner, began.flow_id)
+    assert (await approve(owner.program, began.flow_id, shown.number)).status == 200
+    collected = await shown.sign_in()
+    assert collected.said["limited"] is False
+    assert (await shown.program.read("session"))["proofs"] == []
+    assert (await shown.program.start("add_factor", factor="phone_approval")).state == "asking"
