@@ -132,9 +132,10 @@ async def tell(
 ) -> None:
     """One notice to each of some addresses; to phones only what has a short form. Of ``params`` each kind takes what it may say.
 
+    An address that came with a disowned change is told nothing any more.
     A notice of a change carries a link of its own, "this wasn't me" (mission.md, H1). ``flow_id``: of the flow that made the change.
     """
-    for address in (a for a in addresses if a.kind is AddressKind.EMAIL or kind in BY_TEXT):
+    for address in (a for a in addresses if not a.stolen and (a.kind is AddressKind.EMAIL or kind in BY_TEXT)):
         token = services.chance.token()[:DISOWN_TOKEN]
         if "disown" in PARAMS[kind]:
             link = NoticeLink(account.account_id, address.address_id, kind, flow_id, now, now + NOTICE_LINK_LASTS)

@@ -17,18 +17,15 @@ from sparekey.domain.masks import masked
 from sparekey.domain.policy.verdict import Ask
 from sparekey.use_cases.ask_by_message import BY_MESSAGE, enrolled_kind
 from sparekey.use_cases.key_ceremony import KEYS
-from sparekey.use_cases.standing import Opened, Standing
+from sparekey.use_cases.standing import Opened, Standing, is_by_name
 from sparekey.web.errors import shown
 from sparekey.web.pages.kinds import KINDS, row_of, template_of
 from sparekey.web.pages.qr_code import pairing_view, svg_of
 from sparekey.web.pages.views import FateView, FlowView, FormView, MethodNamed, NotNowView, PromptView, ProviderView, Way
 from sparekey.web.pages.visit import Visit
 
-OTHER: Final = "other"
-"""What the person chooses to see all ways."""
-
-BY_NAME: Final = frozenset({Action.RECOVER, Action.SIGN_IN, Action.SIGN_UP})
-"""Begun by typing a name or address, by whoever it was; all others by the owner in a session."""
+NO_PHONE: Final = "lost"
+"""What the person chooses who has no phone at hand: the list of ways without those that need it."""
 
 LAST_PAGE: Final[dict[str, str]] = {Action.REPORT_STOLEN: "flow_stolen.html", Action.APPROVE_SIGN_IN: "flow_approve.html"}
 """Of actions that need something of their own once they are allowed."""
@@ -123,7 +120,7 @@ def flow_page(
             return over_page(visit, flow.ended, flow.action)
         case _:
             assert_never(flow.state)
-    return visit.show(template, status=status, retry_after=retry_after, form=form, flow=_view(visit, standing, current))
+    return visit.show(template, status=status, retry_after=retry_after, form=form, flow=_view(visit, standing, current, way))
 
 
 def _allowed_template(standing: Standing, way: str) -> tuple[str, str]:
@@ -152,7 +149,7 @@ def over_page(visit: Visit, reason: str, action: str = "") -> Response:
 def _current(standing: Standing, way: str) -> str:
     """The kind of proof that the page asks for; empty for the list of all."""
     ways = standing.choices
-    if way == OTHER or (standing.flow.state is State.WAITING and way not in ways):
+    if way == NO_PHONE or (standing.flow.state is State.WAITING and way not in ways):
         return ""
     chosen = next((k for k in ways if k == way), None)
     if chosen is not None and KINDS[chosen].asked(standing):
@@ -173,9 +170,10 @@ def _asking_template(standing: Standing, current: str) -> str:
     return "flow_waiting.html" if standing.flow.state is State.WAITING else "flow_choose.html"
 
 
-def _view(visit: Visit, standing: Standing, current: str) -> FlowView:
+def _view(visit: Visit, standing: Standing, current: str, way: str) -> FlowView:
     flow, who = standing.flow, visit.who
-    by_name = flow.action in BY_NAME
+    by_name = is_by_name(flow)
+    without = LOST_WITH_PHONE if way == NO_PHONE else frozenset[FactorKind]()
     typed = flow.typed if by_name or (flow.action == Action.ADD_ADDRESS and flow.state is State.ALLOWED) else who.email if who else ""
     return FlowView(
         flow_id=flow.flow_id,
@@ -185,7 +183,7 @@ def _view(visit: Visit, standing: Standing, current: str) -> FlowView:
         long=any(a.long for a in flow.asked),
         resend_after=_resend_after(visit, standing),
         proven=tuple(p.kind.value for p in flow.proofs if not p.enrolling),
-        other_ways=tuple(_way(flow.flow_id, standing, kind) for kind in standing.choices if kind != current),
+        other_ways=tuple(_way(flow.flow_id, standing, kind) for kind in standing.choices if kind != current and kind not in without),
         can_say_nothing_more=flow.state is State.ASKING
         and isinstance(standing.verdict, Ask)
         and flow.action in {Action.RECOVER, Action.SIGN_IN},
