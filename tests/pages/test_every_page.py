@@ -14,13 +14,27 @@ from tests.pages.browser import Browser, Page, new_browser, signed_up
 
 ANNA = "anna@example.com"
 
-OPEN = ("/", "/sign-up", "/sign-in", "/forgot", "/signed-out", "/link", "/nowhere", "/dev/mail", "/dev/phone")
+OPEN = (
+    "/",
+    "/sign-up",
+    "/sign-in",
+    "/forgot",
+    "/signed-out",
+    "/sign-in/qr",
+    "/approve",
+    "/approve/offline",
+    "/link",
+    "/nowhere",
+    "/dev/mail",
+    "/dev/phone",
+)
 OWN = (
     "/account",
     "/account/details",
     "/account/addresses",
     "/account/security",
     "/account/security/password",
+    "/account/security/phone",
     "/account/devices",
     "/account/activity",
     "/account/messages",
