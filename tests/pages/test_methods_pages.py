@@ -5,6 +5,7 @@ import re
 import pytest
 
 from sparekey.challenges import totp
+from sparekey.domain.masks import masked
 from tests.doors.api import ANOTHER, PASSWORD, Api
 from tests.doors.second_factors import App
 from tests.pages.browser import Browser, new_browser, signed_up
@@ -232,3 +233,19 @@ async def test_a_lost_authenticator_goes_with_the_recovery(api: Api) -> None:
 
 def test_the_app_of_these_tests_is_the_servers_own() -> None:
     assert totp.STEP_SECONDS == 30
+
+
+@pytest.mark.row("F9", "D3")
+async def test_reporting_shows_the_same_pages_for_a_name_that_nobody_has(api: Api) -> None:
+    await switched_on(api)
+    told = []
+    for name in (EMAIL, "ben.n@example.com"):
+        browser = new_browser(api)
+        await browser.open("/lost")
+        await browser.fill(identifier=name)
+        first = browser.page
+        await browser.open(f"{first.path}?way=totp")
+        second = browser.page
+        await browser.fill(answer="000000")
+        told.append([page.masked.replace(name, "NAME").replace(masked(name), "MASKED") for page in (first, second, browser.page)])
+    assert told[0] == told[1]
