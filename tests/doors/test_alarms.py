@@ -2,11 +2,16 @@
 
 import asyncio
 import re
+from dataclasses import replace
 
 import pytest
 
 from sparekey.bootstrap import dev_phone
 from sparekey.domain.accounts import Account
+from sparekey.domain.flow.flow import Flow
+from sparekey.domain.flow.state import State
+from sparekey.use_cases import disown
+from sparekey.use_cases.ports import Transaction
 from tests.doors.api import ANOTHER, PASSWORD, Answer, Api, Program
 from tests.doors.second_factors import Owner, answer, enrol, owner_of
 from tests.doors.waits import (
@@ -41,10 +46,12 @@ def api(patient_api: Api) -> Api:
 @pytest.mark.row("H1", "I8")
 async def test_a_sign_in_on_a_new_device_is_disowned_and_everything_stops(api: Api) -> None:
     owner = await api.signed_up(ANNA)
+    api.clock.wait(minutes=5)
     thief = api.program()
     assert (await thief.sign_in(ANNA)).state == "done"
     letter = await api.newest(ANNA)
     assert NEW_DEVICE in letter.subject
+    assert len((await api.rows("device"))["device"]) == 2
     anybody = api.program()
     assert (await look_at(anybody, letter)).said["does"] == "freeze"
     assert await thief.is_signed_in(), "looking changes nothing"
@@ -52,6 +59,7 @@ async def test_a_sign_in_on_a_new_device_is_disowned_and_everything_stops(api: A
     assert (pressed.status, pressed.said["frozen"]) == (200, True)
     assert not await thief.is_signed_in()
     assert not await owner.is_signed_in()
+    assert len((await api.rows("device"))["device"]) == 1, "the thief's is no known device any more, the owner's is"
     assert len(await letters_about(api, ANNA, FROZEN)) == 1
     refused = await thief.sign_in(ANNA)
     assert (refused.state, refused.said["ended"]) == ("denied", "frozen"), "told only after all proofs are right"
@@ -227,26 +235,38 @@ async def test_tokens_are_stored_hashed(api: Api) -> None:
 @pytest.mark.row("F10")
 async def test_a_disowned_code_is_dead_and_its_sender_sees_what_he_saw_before(api: Api) -> None:
     """The same flow once disowned and once not: every answer is the same, byte for byte, but ids, tokens and times."""
-    await api.signed_up(ANNA)
-    await api.signed_up("berta@example.com")
-    seen: dict[str, list[tuple[int, object]]] = {}
-    for name in (ANNA, "berta@example.com"):
-        sender = api.program()
-        began = await sender.start("recover", identifier=name)
-        letter = await api.newest(name)
-        if name == ANNA:
-            pressed = await press(api.program(), letter)
-            assert (pressed.said["stopped"], pressed.said["password_known"]) == (True, False)
-        said = [await sender.show(began.flow_id), await sender.code(began.flow_id, "000000"), await sender.send(began.flow_id)]
-        api.clock.wait(seconds=61)
-        said += [await sender.send(began.flow_id), await sender.password(began.flow_id, ANOTHER), await sender.show(began.flow_id)]
-        seen[name] = [(a.status, masked(a.said)) for a in said]
-        if name == ANNA:
-            assert (await sender.code(began.flow_id, letter.code)).problem == "not_proven", "the code is dead"
-            assert (await api.program().open(letter.link)).problem == "link_over"
-            assert await api.newest(ANNA) == letter, "no other one is sent"
-            assert (await sender.password(began.flow_id, PASSWORD)).problem == "not_proven", "and nothing else is right either"
-    assert seen[ANNA] == seen["berta@example.com"]
+    assert await seen_by_sender(api, ANNA, disowned=True) == await seen_by_sender(api, "berta@example.com", disowned=False)
+
+
+@pytest.mark.row("F10")
+async def test_a_planted_end_that_shows_would_be_found(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bug on purpose: the flow is ended, and says so."""
+
+    async def end(tx: Transaction, flow: Flow) -> None:
+        await tx.flows.save(replace(flow, state=State.ENDED, ended="disowned", void=True))
+
+    monkeypatch.setattr(disown, "make_void", end)
+    assert await seen_by_sender(api, ANNA, disowned=True) != await seen_by_sender(api, "berta@example.com", disowned=False)
+
+
+async def seen_by_sender(api: Api, name: str, *, disowned: bool) -> list[tuple[int, object]]:
+    """All that whoever asked for a code is answered afterwards."""
+    await api.signed_up(name)
+    sender = api.program()
+    began = await sender.start("recover", identifier=name)
+    letter = await api.newest(name)
+    if disowned:
+        pressed = await press(api.program(), letter)
+        assert (pressed.said["stopped"], pressed.said["password_known"]) == (True, False)
+    said = [await sender.show(began.flow_id), await sender.code(began.flow_id, "000000"), await sender.send(began.flow_id)]
+    api.clock.wait(seconds=61)
+    said += [await sender.send(began.flow_id), await sender.password(began.flow_id, ANOTHER), await sender.show(began.flow_id)]
+    if disowned and said[-1].status == 200 and said[-1].state == "asking":
+        assert (await sender.code(began.flow_id, letter.code)).problem == "not_proven", "the code is dead"
+        assert (await api.program().open(letter.link)).problem == "link_over"
+        assert await api.newest(name) == letter, "no other one is sent"
+        assert (await sender.password(began.flow_id, PASSWORD)).problem == "not_proven", "and nothing else is right either"
+    return [(a.status, masked(a.said)) for a in said]
 
 
 def masked(said: object) -> object:
@@ -441,3 +461,22 @@ async def test_what_does_not_wait_or_is_anothers_cannot_be_stopped(api: Api, act
         assert (await eve.start(action, flow_id=flow_id)).problem == "wrong_step"
     assert (await program.show(waits.flow_id)).said["objected"] is False
     assert (await api.program().start(action, flow_id=waits.flow_id)).problem == "not_signed_in"
+
+
+@pytest.mark.row("H1", "R12")
+async def test_a_thief_who_enrols_his_own_authenticator_loses_it_when_the_owner_disowns_it(api: Api) -> None:
+    await api.signed_up(ANNA)
+    api.clock.wait(days=40)
+    thief = api.program()
+    await thief.sign_in(ANNA)
+    his = await enrol(api, thief, ANNA)
+    [letter] = await letters_about(api, ANNA, "way to verify was added")
+    assert (await press(api.program(), letter)).said["frozen"]
+    owner = api.program()
+    began = await owner.start("recover", identifier=ANNA)
+    assert (await owner.code(began.flow_id, (await api.newest(ANNA)).code)).state == "allowed", "his factor raises nothing"
+    assert (await owner.finish(began.flow_id, ANOTHER)).state == "done"
+    home = api.program()
+    assert (await home.sign_in(ANNA, ANOTHER)).state == "done", "and it is gone"
+    began = await thief.start("recover", identifier=ANNA)
+    assert (await answer(thief, began.flow_id, "totp", code=his.app.next_code())).problem in {"not_proven", "wrong_step"}

@@ -3,10 +3,13 @@
 import asyncio
 import os
 import sys
+from datetime import datetime
 
 import pytest
 
-from sparekey.adapters.sql.connection import Statement
+from sparekey.adapters.sql.connection import Statement, from_ms
+from sparekey.adapters.sql.outbox import SqlOutbox
+from sparekey.domain.messages import MessageKind
 from sparekey.worker.waits import look_at_waits
 from tests.doors.api import ANOTHER, PASSWORD, Api
 from tests.doors.second_factors import owner_of
@@ -233,3 +236,21 @@ async def test_the_operator_sees_how_far_it_is(api: Api) -> None:
     process = await asyncio.create_subprocess_exec(*command, env={**os.environ, **given}, stdout=asyncio.subprocess.PIPE)
     said = (await process.communicate())[0].decode()
     assert "30 of 168 hours credited, 2 of 7 notices accepted by a witness's server" in said, said
+
+
+async def test_a_planted_count_of_what_was_only_written_would_be_found(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bug on purpose: a notice counts when it is written, whether it arrives or not."""
+
+    async def written(self: SqlOutbox, flow_id: str, kind: MessageKind) -> list[tuple[str, datetime]]:
+        rows = await self._c.all(
+            Statement("select address_id, created_at from outbox where flow_id = :flow_id and kind = :kind"),
+            flow_id=flow_id,
+            kind=kind.value,
+        )
+        return [(r[0], from_ms(r[1])) for r in rows]
+
+    await owner_of(api)
+    program, waits = await begin_with_password(api)
+    monkeypatch.setattr(SqlOutbox, "accepted_of_flow", written)
+    await pass_time(api, 24 * 7 + 2, mail=False)
+    assert (await program.show(waits.flow_id)).state == "allowed"
