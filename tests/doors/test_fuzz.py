@@ -72,7 +72,8 @@ async def test_no_made_up_request_breaks_the_door(fuzzed: Api, route: ApiRoute, 
             case.path_parameters["flow_id"] = flow_id
         answered = await client.http.request(**request_of(case, client, flow_id))
         hold_to_document(answered)
-        case.validate_response(answered, excluded_checks=[ignored_auth, positive_data_acceptance])
+        if answered.status_code != 413:  # refused unread for its size, of which schemathesis knows nothing
+            case.validate_response(answered, excluded_checks=[ignored_auth, positive_data_acceptance])
         if mode is GenerationMode.POSITIVE:
             assert answered.status_code != 400, f"it is as described, and yet: {answered.text}"
 
