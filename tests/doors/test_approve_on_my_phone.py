@@ -462,3 +462,12 @@ async def test_no_secret_of_a_phone_stands_in_the_database(api: Api) -> None:
     assert code not in kept
     assert owner.phone.public["x"] not in kept
     assert owner.phone.key.thumbprint() not in kept
+
+
+async def test_a_flow_that_is_left_asks_no_more(api: Api) -> None:
+    owner = await phone_owner(api)
+    program, flow_id = await second_step(api, ANNA)
+    prompt_id, number = await asked(owner, program, flow_id)
+    assert (await program.leave(flow_id)).status == 204
+    assert await owner.phone.asked() == []
+    assert (await owner.phone.approve(prompt_id, number)).problem == "prompt_over"

@@ -34,7 +34,7 @@ async def leave_flow(services: Services, client: Client, flow_id: str) -> None:
             await record(tx, services, at.lock, Event.LEFT, at.account, client, flow_id=flow_id)
             return
         only_links = tuple(replace(a, code_hash=b"") for a in at.flow.asked)
-        await tx.flows.save(replace(at.flow, holder=b"", asked=only_links, backup_code=None))
+        await tx.flows.save(replace(at.flow, holder=b"", asked=only_links, prompt_id="", backup_code=None))
         await give_back_code(tx, at.flow)
         await record(tx, services, at.lock, Event.LEFT, at.account, client, flow_id=flow_id)
 
