@@ -13,9 +13,7 @@ from sparekey.use_cases.ports import SubjectLock
 from sparekey.use_cases.record import record
 
 
-async def create_account(
-    change: Change, name: str, password_hash: str, linked: NewFactor | None = None
-) -> tuple[Account, SubjectLock]:
+async def create_account(change: Change, name: str, password_hash: str, linked: NewFactor | None = None) -> tuple[Account, SubjectLock]:
     """The account of a finished sign-up, and the head of its new chain. ``linked``: the account elsewhere that it began with; then
     ``password_hash`` may be empty.
 
