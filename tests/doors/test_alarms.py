@@ -16,6 +16,7 @@ from tests.doors.api import ANOTHER, PASSWORD, Answer, Api, Program
 from tests.doors.second_factors import Owner, answer, enrol, owner_of
 from tests.doors.waits import (
     ANNA,
+    SECOND,
     WAITING,
     add_second,
     begin_with_mailbox,
@@ -480,3 +481,24 @@ async def test_a_thief_who_enrols_his_own_authenticator_loses_it_when_the_owner_
     assert (await home.sign_in(ANNA, ANOTHER)).state == "done", "and it is gone"
     began = await thief.start("recover", identifier=ANNA)
     assert (await answer(thief, began.flow_id, "totp", code=his.app.next_code())).problem in {"not_proven", "wrong_step"}
+
+
+@pytest.mark.row("H1", "R10")
+async def test_a_former_and_a_young_address_can_only_object(api: Api) -> None:
+    owner = await owner_with_two(api)
+    home = await full_sign_in(api, owner)
+    former = await api.newest(SECOND)
+    assert (await look_at(home, former)).said["does"] == "freeze"
+    address = next(a["address_id"] for a in (await home.read("account"))["addresses"] if a["value"] == SECOND)
+    assert (await home.start("remove_address", address_id=address)).state == "done"
+    assert (await look_at(home, former)).said["does"] == "object"
+    await add_second(api, home, "young@third.example")
+    young = await api.newest("young@third.example")
+    assert (await look_at(home, young)).said["does"] == "object"
+    thief, waits = await begin_with_password(api)
+    pressed = await press(api.program(), former)
+    assert (pressed.said["objected"], pressed.said["frozen"], pressed.said["can_lock"]) == (True, False, False)
+    assert (await thief.show(waits.flow_id)).said["wait_days"] == 14
+    assert (await press(api.program(), young)).said["frozen"] is False
+    assert (await press(api.program(), young, lock=True)).said["frozen"] is False
+    assert await home.is_signed_in()
