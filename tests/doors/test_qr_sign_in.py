@@ -350,6 +350,30 @@ async def test_a_disputed_account_approves_nothing(api: Api) -> None:
     assert decide(services.policy, "approve_sign_in", replace(situation, disputed=True)) == Deny("disputed")
 
 
+@pytest.mark.row("F5")
+@pytest.mark.parametrize("right", [True, False])
+async def test_a_backup_code_is_spent_with_the_computers_session_and_not_before(api: Api, right: bool) -> None:
+    owner = await phone_owner(api)
+    shown = await computer(api)
+    began = await scan(owner.program, shown.token)
+    code = {"challenge": "backup_code", "code": owner.codes[0]}
+    proven = await owner.program.call("POST", f"/api/v1/flows/{began.flow_id}/answer", {"answer": code})
+    assert proven.state == "allowed"
+    assert await _codes_left(api) == 10
+    number = shown.number if right else f"{(int(shown.number) + 1) % 1000:03}"
+    await approve(owner.program, began.flow_id, number)
+    assert await _codes_left(api) == 10
+    assert ((await shown.sign_in()).status == 200) is right
+    assert await _codes_left(api) == (9 if right else 10)
+
+
+async def _codes_left(api: Api) -> int:
+    async with api.parts.database.transaction() as connection:
+        row = await connection.one(Statement("select count(*) from backup_code where spent_at is null"))
+    assert row is not None
+    return int(row[0])
+
+
 @pytest.fixture
 async def strict(database_url: str, data_dir: Path, migrated_sqlite: Path) -> AsyncIterator[Api]:
     async with served(database_url, data_dir, migrated_sqlite, profile="strict") as api:

@@ -13,6 +13,7 @@ from sparekey.domain.flow.permit import permit_of
 from sparekey.domain.flow.wants import Wants
 from sparekey.domain.policy.verdict import Deny
 from sparekey.domain.prompts import QR_LASTS, State
+from sparekey.use_cases.carry_out.change import give_back_code
 from sparekey.use_cases.load_flow import load_for_step, read_flow
 from sparekey.use_cases.ports import Prompt
 from sparekey.use_cases.prompt_shown import prompt_shown, without_number
@@ -74,6 +75,7 @@ async def approve_sign_in(services: Services, client: Client, flow_id: str, numb
             await record(tx, services, at.lock, Event.SIGN_IN_APPROVED, at.account, client, flow_id=flow_id, route=flow.route)
         else:
             flow = step(at.flow, Ended("wrong_number"), policy=services.policy, situation=situation)
+            await give_back_code(tx, at.flow)
             prompt = replace(prompt, state=State.WRONG)
             await record(tx, services, at.lock, Event.WRONG, at.account, client, flow_id=flow_id, challenge="number")
         await tx.prompts.save(prompt)

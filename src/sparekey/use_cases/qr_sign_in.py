@@ -12,10 +12,10 @@ from sparekey.domain.actions import Action
 from sparekey.domain.devices import device_name
 from sparekey.domain.errors import FlowOver, NotProven
 from sparekey.domain.flow.flow import judge
-from sparekey.domain.flow.permit import permit_of
 from sparekey.domain.policy.verdict import Deny
 from sparekey.domain.prompts import NUMBER_DIGITS, QR_LASTS, State
 from sparekey.use_cases.advance import over
+from sparekey.use_cases.carry_out.change import permitted
 from sparekey.use_cases.open_approved_session import open_approved_session
 from sparekey.use_cases.ports import Prompt, Transaction
 from sparekey.use_cases.services import Client, Services
@@ -94,15 +94,15 @@ async def collect_qr(services: Services, client: Client, token: str) -> Opened:
         flow = await tx.flows.get_for_step(seen.flow_id)
         if prompt is None or prompt.state is not State.APPROVED or flow is None:
             raise FlowOver("qr_over")
-        permit = permit_of(flow, now)
         account = await tx.accounts.get(flow.account_id)
+        change = await permitted(tx, services, client, lock, flow, account)
         situation = await situation_of(tx, services, client, account, flow)
         verdict = judge(flow, services.policy, replace(situation, signed_in=True))
         if isinstance(verdict, Deny):
             raise FlowOver(verdict.reason)
         await tx.prompts.save(replace(prompt, state=State.SPENT))
         await tx.flows.save(over(services, flow, account))
-        return await open_approved_session(tx, services, client, lock, permit, flow, account, known=situation.known_device)
+        return await open_approved_session(tx, services, client, change.lock, change.permit, flow, account, known=situation.known_device)
 
 
 def must_be_offered(services: Services) -> None:
