@@ -26,6 +26,7 @@ ROWS = (
     *("F6", "I4"),
     *("I6", "I8", "F8", "S5", "R5", "R12"),
     *("F10", "R10", "H1"),
+    *("S2", "F2", "F3", "I3", "R2"),
 )
 """What is built so far, by the mission's names; a row comes in with its first test and never leaves."""
 

@@ -16,7 +16,7 @@ from sparekey.adapters.sms.phone import DevPhone
 from sparekey.adapters.sms.twilio import DeliveryState, TwilioDelivery, is_genuine, receipt
 from sparekey.adapters.sms.webhook import WebhookDelivery, read_secret
 from sparekey.domain.errors import BadSettings
-from sparekey.use_cases.ports import Delivery, Refused, TryLater
+from sparekey.use_cases.ports import Delivery, NoSuchRecipient, Refused, TryLater
 from tests.delivery.conftest import HttpServer
 from tests.delivery.memory import TurnedClock
 
@@ -107,6 +107,19 @@ async def test_webhook_a_no_for_good_is_told_from_a_no_for_now(
     http_server.answers = [(status, b"")]
     with pytest.raises(error, match=str(status)):
         await webhook(client, http_server.url).send("+37120000000", "", TEXT, "", ID)
+
+
+async def test_a_number_that_is_not_there_is_told_from_a_text_that_is_refused(client: httpx2.AsyncClient, http_server: HttpServer) -> None:
+    for code, error in ((21211, NoSuchRecipient), (21614, NoSuchRecipient), (30007, Refused)):
+        http_server.answers = [(400, b'{"code": %d, "message": "no"}' % code)]
+        with pytest.raises(Refused) as caught:
+            await twilio(client, http_server.url).send("+37120000001", "", "text", "", "m1")
+        assert type(caught.value) is error
+    for status, error in ((410, NoSuchRecipient), (422, Refused)):
+        http_server.answers = [(status, b"")]
+        with pytest.raises(Refused) as caught:
+            await webhook(client, http_server.url).send("+37120000001", "", "text", "", "m1")
+        assert type(caught.value) is error
 
 
 @BOTH

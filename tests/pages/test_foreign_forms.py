@@ -33,6 +33,11 @@ FIELDS = {
     "kind": "email",
     "language": "ru",
     "back": "/",
+    "next": "/account",
+    "factor": "totp",
+    "label": "mallory",
+    "number": "42",
+    "provider": "google",
 }
 """What any of them could want."""
 
