@@ -12,6 +12,8 @@ from sparekey.domain.flow.flow import Flow
 from sparekey.domain.flow.state import State
 from sparekey.use_cases import disown
 from sparekey.use_cases.ports import Transaction
+from sparekey.use_cases.verify_audit import verify_presence
+from sparekey.worker.housekeeping import prune
 from tests.doors.api import ANOTHER, PASSWORD, Answer, Api, Program
 from tests.doors.second_factors import Owner, answer, enrol, owner_of
 from tests.doors.waits import (
@@ -402,10 +404,7 @@ async def test_an_objection_after_the_wait_makes_it_wait_again_but_only_once(api
 async def test_a_thief_with_password_and_a_factor_of_his_own_cannot_keep_the_owner_out(api: Api) -> None:
     """No second factor of the owner's; the thief enrols his. The owner has a number and waits; the thief cancels, again and again."""
     owner = await api.signed_up(ANNA)
-    began = await owner.start("add_address", phone=NUMBER)
-    if began.state == "asking":
-        began = await owner.password(began.flow_id, PASSWORD)
-    assert (await answer(owner, began.flow_id, "sms", code=await text_code(api))).state == "done"
+    assert (await add_number(api, owner)).state == "done"
     api.clock.wait(days=31)
     thief = api.program()
     await thief.sign_in(ANNA)
@@ -502,3 +501,46 @@ async def test_a_former_and_a_young_address_can_only_object(api: Api) -> None:
     assert (await press(api.program(), young)).said["frozen"] is False
     assert (await press(api.program(), young, lock=True)).said["frozen"] is False
     assert await home.is_signed_in()
+
+
+@pytest.mark.row("H1", "S6")
+@pytest.mark.parametrize("ends_it", ["freeze", "password"])
+async def test_a_number_that_waits_to_move_to_an_account_ends_with_its_sessions(api: Api, ends_it: str) -> None:
+    """A thief in the session adds the number of somebody else, which waits a week. The owner comes first."""
+    holder = await api.signed_up("berta@example.com")
+    await add_number(api, holder)
+    await api.signed_up(ANNA)
+    api.clock.wait(minutes=20)
+    thief = api.program()
+    await thief.sign_in(ANNA)
+    letter = await api.newest(ANNA)
+    assert (await add_number(api, thief)).state == "waiting"
+    if ends_it == "freeze":
+        assert (await press(api.program(), letter)).said["frozen"]
+    else:
+        owner = api.program()
+        began = await owner.start("recover", identifier=ANNA)
+        await owner.code(began.flow_id, (await api.newest(ANNA)).code)
+        assert (await owner.finish(began.flow_id, ANOTHER)).state == "done"
+    await pass_time(api, 24 * 8)
+    assert [a.value for a in (await account_of(api, ANNA)).addresses] == [ANNA]
+    assert len((await account_of(api, "berta@example.com")).addresses) == 2
+
+
+async def add_number(api: Api, program: Program) -> Answer:
+    began = await program.start("add_address", phone=NUMBER)
+    if began.state == "asking":
+        began = await program.password(began.flow_id, PASSWORD)
+    return await answer(program, began.flow_id, "sms", code=await text_code(api))
+
+
+@pytest.mark.row("F10")
+async def test_a_link_of_a_sign_up_that_is_long_over_stops_nothing_and_breaks_nothing(api: Api) -> None:
+    await api.program().start("sign_up", email=ANNA, name="Eve", password=PASSWORD)
+    letter = await api.newest(ANNA)
+    api.clock.wait(days=20)
+    await prune(api.parts.services.store, api.clock.now(), asyncio.Event())
+    assert (await press(api.program(), letter)).said["stopped"] is False
+    assert (await press(api.program(), letter)).problem == "link_over"
+    found = [f async for page in verify_presence(api.parts.services.store) for f in page]
+    assert found == []

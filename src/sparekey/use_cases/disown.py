@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum, unique
 
-from sparekey.domain.accounts import Account, AddressKind, address_thing
+from sparekey.domain.accounts import NOBODY_ID, Account, AddressKind, address_thing
 from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
 from sparekey.domain.errors import FlowOver
@@ -105,13 +105,12 @@ async def disown(services: Services, client: Client, token: str, *, lock_account
         flow = await tx.flows.get(link.flow_id) if link.flow_id else None
     async with services.store.transaction() as tx:
         now = services.clock.now()
-        lock = await tx.audit.lock(chain_of(flow.subject if flow else link.account_id, now))
-        if lock_account:
-            spent = await tx.spent.spend(token_hash(f"lock.{token}"), link.expires_at)
-        else:
-            spent = await tx.notice_links.spend(token_hash(token), now)
-        if not spent:
-            raise FlowOver("link_over")
+        subject = flow.subject if flow else link.account_id
+        if subject == NOBODY_ID:  # a sign-up that is long over: there is nothing left to stop
+            await _spend(tx, link, token, now, lock_account=lock_account)
+            return Disowned(link.kind)
+        lock = await tx.audit.lock(chain_of(subject, now))
+        await _spend(tx, link, token, now, lock_account=lock_account)
         account = await tx.accounts.get(link.account_id)
         press = _Press(tx, services, client, lock, link, account)
         if lock_account:
@@ -130,6 +129,16 @@ async def _find(tx: Transaction, services: Services, token: str) -> NoticeLink:
     if link is None or link.kind in WAYS_BACK or services.clock.now() >= link.expires_at:
         raise FlowOver("link_over")
     return link
+
+
+async def _spend(tx: Transaction, link: NoticeLink, token: str, now: datetime, *, lock_account: bool) -> None:
+    """Each of the two buttons works once."""
+    if lock_account:
+        spent = await tx.spent.spend(token_hash(f"lock.{token}"), link.expires_at)
+    else:
+        spent = await tx.notice_links.spend(token_hash(token), now)
+    if not spent:
+        raise FlowOver("link_over")
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,17 +29,17 @@ async def read_recoveries(services: Services, session: Session) -> Sequence[Reco
     now = services.clock.now()
     async with services.store.transaction() as tx:
         found = await tx.flows.waiting_of(session.account_id)
-    return [_seen(f, now) for f in found if is_of_account(f, session.account_id) and f.is_open(now)]
+    return [_seen(f, now) for f in found if is_waiting_recovery(f, session.account_id) and f.is_open(now)]
 
 
 async def must_wait(tx: Transaction, services: Services, account_id: AccountId, flow_id: str) -> None:
     """Raises ``WrongStep`` when this is no recovery of the account that waits."""
     found = await tx.flows.get(flow_id)
-    if found is None or not is_of_account(found, account_id) or not found.is_open(services.clock.now()):
+    if found is None or not is_waiting_recovery(found, account_id) or not found.is_open(services.clock.now()):
         raise WrongStep("no recovery waits")
 
 
-def is_of_account(flow: Flow, account_id: AccountId) -> bool:
+def is_waiting_recovery(flow: Flow, account_id: AccountId) -> bool:
     """Whether this is a recovery of the account that waits, or has waited. One that was disowned waits for nothing."""
     return flow.action == Action.RECOVER and flow.account_id == account_id and flow.waiting is not None and not flow.void
 

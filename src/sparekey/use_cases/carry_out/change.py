@@ -19,6 +19,7 @@ from sparekey.domain.policy.model import Situation
 from sparekey.use_cases.notify import tell, where
 from sparekey.use_cases.ports import SubjectLock, Transaction
 from sparekey.use_cases.record import record
+from sparekey.use_cases.running_recoveries import is_waiting_recovery
 from sparekey.use_cases.services import Client, Services
 
 
@@ -72,7 +73,7 @@ async def end_open_flows(change: Change, reason: str) -> None:
     or when what it has shown is worth nothing any more (``use_cases/waits.py``)."""
     services, now = change.services, change.services.clock.now()
     for flow in await change.tx.flows.open_of_account(change.account.account_id, change.flow.flow_id, now):
-        if flow.waiting is not None:
+        if is_waiting_recovery(flow, change.account.account_id):
             continue
         situation = Situation(account=change.account, proofs=flow.proofs, now=now)
         ended = step(flow, Ended(reason), policy=services.policy, situation=situation)

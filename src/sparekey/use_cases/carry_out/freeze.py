@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 from sparekey.domain.accounts import Account, Address, is_settled
 from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
-from sparekey.domain.factors import Factor, FactorKind
+from sparekey.domain.factors import Factor
 from sparekey.domain.flow.flow import Flow
 from sparekey.domain.messages import MessageKind
+from sparekey.domain.remembered import without_remembered
 from sparekey.use_cases.carry_out.change import Change, give_back_code, record_change, tell_all
 from sparekey.use_cases.ports import SubjectLock, Transaction
+from sparekey.use_cases.running_recoveries import is_waiting_recovery
 
 CHANGE_TOOK = timedelta(seconds=10)
 """A notice is written in the transaction of its change: what was done is at most so much older than the notice."""
@@ -27,7 +29,8 @@ ADDS = frozenset(
 
 
 async def freeze(change: Change, kind: MessageKind, happened_at: datetime) -> SubjectLock:
-    """End all sessions and lock the account, until it is thawed. ``kind`` and ``happened_at``: of the notice that was disowned.
+    """End all sessions and lock the account, until it is thawed; no device is remembered any more. ``kind`` and ``happened_at``: of the
+    notice that was disowned.
 
     Everything since then is contested. Whatever was not settled before is contested as well, so that a freeze settles nothing.
     Answers the new head of the chain.
@@ -39,15 +42,14 @@ async def freeze(change: Change, kind: MessageKind, happened_at: datetime) -> Su
     if kind in ADDS:
         account = _disowned(account, since, happened_at)
     contested_at = min(since, account.contested_at or since, *(x.added_at for x in _young(change.account, now)))
-    kept = tuple(f for f in account.enrolled if f.kind is not FactorKind.REMEMBERED_DEVICE or f.added_at < contested_at)
     frozen = replace(
-        account, enrolled=kept, frozen_at=account.frozen_at or now, contested_at=contested_at, version=change.account.version + 1
+        without_remembered(account), frozen_at=account.frozen_at or now, contested_at=contested_at, version=change.account.version + 1
     )
     await tx.accounts.save(change.account, frozen, now)
     await tx.sessions.end_all(account.account_id)
     await tx.devices.forget_younger(account.account_id, contested_at)
     for flow in await tx.flows.open_of_account(account.account_id, change.flow.flow_id, now):
-        if flow.waiting is None:
+        if not is_waiting_recovery(flow, account.account_id):
             await make_void(tx, flow)
     if change.account.frozen_at is None:
         await tell_all(change, frozen, MessageKind.ACCOUNT_FROZEN)
@@ -90,7 +92,7 @@ def thawed(account: Account, now: datetime) -> Account:
 
 def _young(account: Account, now: datetime) -> tuple[Factor | Address, ...]:
     """What is not settled as things are, before the freeze contests anything more."""
-    held: tuple[Factor | Address, ...] = (*account.enrolled, *account.addresses)
+    held: tuple[Factor | Address, ...] = (*without_remembered(account).enrolled, *account.addresses)
     return tuple(x for x in held if not x.stolen and not is_settled(x, account.contested_at, now))
 
 

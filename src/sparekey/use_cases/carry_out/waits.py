@@ -16,7 +16,7 @@ from sparekey.domain.messages import MessageKind
 from sparekey.domain.policy.model import Situation
 from sparekey.use_cases.carry_out.change import Change, give_back_code, record_change, tell_all
 from sparekey.use_cases.ports import SubjectLock
-from sparekey.use_cases.running_recoveries import is_of_account
+from sparekey.use_cases.running_recoveries import is_waiting_recovery
 from sparekey.use_cases.standing import settled_things
 from sparekey.use_cases.tokens import token_hash
 
@@ -54,7 +54,11 @@ async def object_to_all(change: Change) -> SubjectLock:
         change.permit.must_be_for(Action.OBJECT)
     for seen in await change.tx.flows.waiting_of(change.account.account_id):
         recovery = await change.tx.flows.get_for_step(seen.flow_id)
-        if recovery is not None and is_of_account(recovery, change.account.account_id) and recovery.is_open(change.services.clock.now()):
+        if (
+            recovery is not None
+            and is_waiting_recovery(recovery, change.account.account_id)
+            and recovery.is_open(change.services.clock.now())
+        ):
             change = replace(change, lock=await _object(change, recovery))
     return change.lock
 
@@ -72,6 +76,10 @@ async def _object(change: Change, recovery: Flow) -> SubjectLock:
 async def _waiting(change: Change) -> Flow:
     """Locked by the subject that both flows have. Raises ``WrongStep`` when it waits no more."""
     recovery = await change.tx.flows.get_for_step(change.flow.wants.flow_id)
-    if recovery is None or not is_of_account(recovery, change.account.account_id) or not recovery.is_open(change.services.clock.now()):
+    if (
+        recovery is None
+        or not is_waiting_recovery(recovery, change.account.account_id)
+        or not recovery.is_open(change.services.clock.now())
+    ):
         raise WrongStep("no recovery waits")
     return recovery
