@@ -2,6 +2,7 @@
 
 import pytest
 
+from sparekey.use_cases import standing
 from tests.attacks.people import FAR, at, copied
 from tests.doors.api import ANOTHER, PASSWORD, Answer, Api, Program
 from tests.doors.test_keys import add, answer, ask, member, new_key
@@ -165,3 +166,11 @@ async def test_before_the_first_proof_it_is_offered_for_every_name(api: Api) -> 
     known = await api.program().start("recover", identifier=ANNA)
     unknown = await api.program().start("recover", identifier="nobody@example.com")
     assert known.said["choices"] == unknown.said["choices"]
+
+
+@pytest.mark.row("I6")
+async def test_a_server_that_goes_by_the_cookies_alone_would_be_found(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner, key = await with_key(api)
+    await with_second(owner, key, remember=True)
+    monkeypatch.setattr(standing, "in_usual_surroundings", lambda *_: True)
+    assert (await copied(owner, at(api, FAR)).sign_in(ANNA)).state == "done"
