@@ -21,16 +21,20 @@ from typing_extensions import override
 
 from sparekey.adapters.sql.connection import Row, Statement
 from sparekey.adapters.sql.sqlite import SqliteConnection
+from sparekey.domain.accounts import AddressKind
 from sparekey.domain.errors import NotProven
 from sparekey.use_cases import sign_in as sign_in_module
 from sparekey.use_cases import start_by_name as start_by_name_module
+from sparekey.use_cases.ports import NoSuchRecipient
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing, standing
 from tests.doors.api import PASSWORD, Api, Program, served
+from tests.doors.phones import number_added
 from tests.pages.browser import new_browser
 
 NAME = "anna@example.com"
 USER_NAME = "anna.b"
+NUMBER = "+37120000001"
 WRONG = "a passphrase that nobody has"
 
 RANDOM = (
@@ -119,6 +123,39 @@ async def recover_again_and_again(world: World, password: str) -> None:
         await program.send(flow)
 
 
+async def ask_for_texts(world: World, password: str) -> None:
+    """By the name and by the number; the operator refuses the second text of the one that is somebody's, which nobody may see."""
+    program = Program(world.api.http)
+    for name in (NAME, NUMBER, "+371 20 000-001", USER_NAME):
+        flow = (await program.start("recover", identifier=name)).flow_id
+        await program.call("POST", f"/api/v1/flows/{flow}/send", {"challenge": "sms"})
+        await program.call("POST", f"/api/v1/flows/{flow}/answer", {"answer": {"challenge": "sms", "code": "000000"}})
+        world.api.clock.wait(seconds=61)
+        await refuse_all_texts(world.api)
+        world.work = []
+        await program.call("POST", f"/api/v1/flows/{flow}/send", {"challenge": "sms"})
+        await program.show(flow)
+        world.api.clock.wait(seconds=61)
+        await program.send(flow)
+        await program.show(flow)
+        await program.call("POST", f"/api/v1/flows/{flow}/nothing-more")
+
+
+async def refuse_all_texts(api: Api) -> None:
+    """Everything that is due goes out; no text is taken."""
+
+    class Refusing:
+        name = "refusing"
+
+        async def send(self, to: str, subject: str, text: str, html: str, message_id: str) -> str:
+            raise NoSuchRecipient("21211")
+
+    deliverer = api.parts.deliverer
+    deliverer._deliveries = {**deliverer._deliveries, AddressKind.PHONE: [Refusing()]}
+    while await deliverer.deliver_due():
+        pass
+
+
 async def ask_for_a_link(world: World, password: str) -> None:
     program = Program(world.api.http)
     for _ in range(3):
@@ -175,6 +212,7 @@ WALKS: tuple[Walk, ...] = (
     guess_passwords,
     recover,
     recover_again_and_again,
+    ask_for_texts,
     ask_for_a_link,
     sign_up,
     guess_passwords_on_pages,
@@ -191,6 +229,15 @@ async def somebody_has_it(world: World) -> str:
     details = await program.start("change_details", name="Anna", language="en", user_name=USER_NAME)
     assert details.state == "done", details
     return WRONG
+
+
+async def somebody_has_it_and_a_number(world: World) -> str:
+    password = await somebody_has_it(world)
+    program = Program(world.api.http)
+    assert (await program.sign_in(NAME)).state == "done"
+    await number_added(world.api, program, NUMBER)
+    world.api.clock.wait(days=31)
+    return password
 
 
 async def somebody_began_to_sign_up(world: World) -> str:
@@ -288,7 +335,7 @@ def difference(one: Sequence[str], other: Sequence[str]) -> str:
     return "\n".join(line for line in ndiff(one, other) if not line.startswith("?"))
 
 
-@pytest.mark.parametrize("make", [somebody_has_it, somebody_began_to_sign_up], ids=lambda m: m.__name__)
+@pytest.mark.parametrize("make", [somebody_has_it, somebody_has_it_and_a_number, somebody_began_to_sign_up], ids=lambda m: m.__name__)
 @pytest.mark.parametrize("walk", WALKS, ids=lambda w: w.__name__)
 async def test_no_answer_tells_whether_a_name_is_known(new_world: Callable[[], Awaitable[World]], make: Make, walk: Walk) -> None:
     await compare(new_world, make, walk)
@@ -308,6 +355,17 @@ async def test_a_planted_quick_answer_is_caught(new_world: Callable[[], Awaitabl
     monkeypatch.setattr("sparekey.web.api.flows.sign_in", quick)
     with pytest.raises(AssertionError, match="tells by its"):
         await compare(new_world, somebody_has_it, guess_passwords)
+
+
+async def test_a_planted_mail_that_shows_is_caught(new_world: Callable[[], Awaitable[World]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mail that follows a refused text goes only where there is an account."""
+
+    def showing(value: Any, **changes: Any) -> Any:
+        return replace(value, **{name: to for name, to in changes.items() if name != "by_itself"})
+
+    monkeypatch.setattr("sparekey.use_cases.message_refused.replace", showing)
+    with pytest.raises(AssertionError, match="tells by its answer"):
+        await compare(new_world, somebody_has_it_and_a_number, ask_for_texts)
 
 
 async def test_a_planted_telling_answer_is_caught(new_world: Callable[[], Awaitable[World]], monkeypatch: pytest.MonkeyPatch) -> None:
