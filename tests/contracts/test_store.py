@@ -145,6 +145,19 @@ async def test_former_passwords_the_newest_first(at: Held) -> None:
     assert (await get(at, account.account_id)).password_hash == "hash 3 anew"
 
 
+@pytest.mark.row("P5", "D7")
+async def test_of_former_passwords_no_more_are_kept_than_are_refused(at: Held) -> None:
+    account = new_account()
+    await put(at, account)
+    for n in range(1, 14):
+        changed = replace(account, password_hash=f"hash {n}", password_set_at=NOW + n * MINUTE)
+        async with at.store.transaction() as tx:
+            await tx.accounts.save(account, changed, NOW)
+        account = changed
+    async with at.store.transaction() as tx:
+        assert list(await tx.accounts.former_passwords(account.account_id, 99)) == [f"hash {n}" for n in range(12, 2, -1)]
+
+
 # ---------------------------------------------------------------- flows
 
 

@@ -230,3 +230,11 @@ async def test_bad_details_change_nothing(api: Api, given: dict[str, str], probl
     answer = await owner.start("change_details", **{"name": "Anna", "language": "en", **given})
     assert (answer.status, answer.fields) == (422, [problem])
     assert await api.rows() == before
+
+
+@pytest.mark.row("D1")
+async def test_many_accounts_that_add_one_address_do_not_flood_its_mailbox(api: Api) -> None:
+    programs = [await api.signed_up(f"{name}@example.com") for name in ("anna", "bob", "eve", "dan", "fay", "gus", "hal", "ivy")]
+    began = [await owner.start("add_address", email="victim@example.net") for owner in programs]
+    assert [b.said["held"] for b in began] == [False] * 6 + [True] * 2, "one always, five more an hour, whoever asks"
+    assert len(await api.about("victim@example.net")) == 6

@@ -21,6 +21,9 @@ MESSAGE_KEPT: Final = timedelta(days=90)
 ADDRESS_KEPT: Final = timedelta(days=31)
 """A removed address is reserved, and leads back, for 30 days (mission.md, S6 and R13)."""
 
+FORMER_PASSWORDS_KEPT: Final = 10
+"""So many are refused as new ones (mission.md, P5); older ones tell a thief of the database something and the owner nothing."""
+
 FACTOR_KEPT: Final = timedelta(days=31)
 """A removed factor can be put back for 30 days (mission.md, H2)."""
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from sparekey.domain.accounts import Account
 from sparekey.domain.errors import FieldProblem, InvalidInput
 from sparekey.domain.passwords import Strength, form_problems, normalize, problems
+from sparekey.domain.retention import FORMER_PASSWORDS_KEPT
 from sparekey.use_cases.services import Services
 
-FORMER_REFUSED = 10
+FORMER_REFUSED = FORMER_PASSWORDS_KEPT
 """So many former passwords are refused (mission.md, P5)."""
 
 

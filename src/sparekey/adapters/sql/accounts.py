@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 
 from sparekey.adapters.sql.connection import Connection, Row, Statement, UniqueViolation, from_ms, from_ms_or_none, to_ms, to_ms_or_none
+from sparekey.domain import retention
 from sparekey.domain.accounts import NOBODY_ID, Account, AccountId, Address, AddressKind
 from sparekey.domain.factors import Factor
 from sparekey.use_cases.ports import AddressTaken
@@ -63,6 +64,10 @@ _FORMER = Statement("select hash from former_password where account_id = :accoun
 _KEEP_FORMER = Statement(
     """insert into former_password (account_id, set_at, hash) values (:account_id, :set_at, :hash)
     on conflict (account_id, set_at) do update set hash = excluded.hash"""
+)
+_FORGET_FORMER = Statement(
+    """delete from former_password where account_id = :account_id and set_at not in (
+        select set_at from former_password where account_id = :account_id order by set_at desc limit :kept)"""
 )
 
 _encode = msgspec.json.Encoder().encode
@@ -124,6 +129,7 @@ class SqlAccounts:
             raise AddressTaken from e
         if old.password_set_at != new.password_set_at and old.password_hash:
             await self._c.run(_KEEP_FORMER, account_id=new.account_id, set_at=to_ms(old.password_set_at), hash=old.password_hash)
+            await self._c.run(_FORGET_FORMER, account_id=new.account_id, kept=retention.FORMER_PASSWORDS_KEPT)
 
     async def last_reminded(self, before: datetime, most: int) -> Sequence[AccountId]:
         return [AccountId(row[0]) for row in await self._c.all(_LAST_REMINDED, before=to_ms(before), most=most)]

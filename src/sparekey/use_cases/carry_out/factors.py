@@ -10,6 +10,7 @@ from sparekey.domain.errors import WrongStep
 from sparekey.domain.factors import Factor
 from sparekey.domain.messages import MessageKind
 from sparekey.domain.policy.conditions import STANDS_IN
+from sparekey.domain.remembered import without_remembered
 from sparekey.use_cases.carry_out.change import Change, end_open_flows, record_change, tell_all
 from sparekey.use_cases.carry_out.sessions import open_limited_session
 from sparekey.use_cases.new_factor import NewFactor
@@ -80,9 +81,10 @@ async def report_stolen(change: Change) -> Change:
     stolen = next((f for f in old.enrolled if f.factor_id == wanted), None)
     if stolen is None:
         raise WrongStep("the account has no such factor")
+    kept = without_remembered(old).enrolled  # the thief may hold the remembered browser as well
     new = replace(
         old,
-        enrolled=tuple(replace(f, stolen=True) if f.factor_id == wanted else f for f in old.enrolled),
+        enrolled=tuple(replace(f, stolen=True) if f.factor_id == wanted else f for f in kept),
         preferred="" if old.preferred == stolen.kind else old.preferred,
         version=old.version + 1,
     )
