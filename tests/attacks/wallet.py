@@ -5,6 +5,7 @@ a second mailbox, a number, an authenticator, backup codes, a passkey, a securit
 cookie of a remembered device.
 """
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -18,7 +19,8 @@ from sparekey.domain.accounts import NOBODY_ID, Account, AccountId
 from sparekey.domain.factors import Factor, FactorKind
 from sparekey.domain.proofs import Proof
 from sparekey.domain.sessions import Session
-from tests.attacks.people import FAR, HOME, at
+from sparekey.worker.waits import look_at_waits
+from tests.attacks.people import HOME, at
 from tests.doors.api import Answer, Api, Letter, Program, served
 from tests.doors.second_factors import App
 from tests.social.stand_ins import CLIENT_ID, CLIENT_SECRET, OpenIdStandIn, Person, allow, running
@@ -66,10 +68,12 @@ class Town:
 
     api: Api
     openid: OpenIdStandIn
+    inbox: list[Letter] = field(default_factory=list)
 
     def stranger(self) -> Program:
-        """A new device in a far network."""
-        return at(self.api, FAR)
+        """A new device, in a network where nobody was before: a full sign-in makes the one that it comes from usual."""
+        n = next(_numbers)
+        return at(self.api, f"{11 + n // 250 % 80}.{n % 250}.0.7")
 
     def at_home(self) -> Program:
         return at(self.api, HOME)
@@ -102,14 +106,30 @@ class Town:
             object.__setattr__(site, "second_factor_required", required)
 
     async def mails(self) -> list[Letter]:
-        """Every mail and every text, the oldest first; each is read as a letter."""
-        letters = await self.api.letters()
-        texts = [Letter(t.to, "", t.text) for t in reversed(dev_phone(self.api.settings, self.api.clock).list())]
-        return [*letters, *texts]
+        """Every mail and every text, the oldest first; a text is read as a letter. Each is read from its file once."""
+        while await self.api.parts.deliverer.deliver_due():
+            pass
+        mailbox, phone = dev_mailbox(self.api.settings, self.api.clock), dev_phone(self.api.settings, self.api.clock)
+        self.inbox += [Letter(m.to, m.subject, m.text) for m in reversed(mailbox.list())]
+        self.inbox += [Letter(t.to, "", t.text) for t in reversed(phone.list())]
+        mailbox.clear()
+        phone.clear()
+        return self.inbox
 
-    def throw_mails_away(self) -> None:
-        dev_mailbox(self.api.settings, self.api.clock).clear()
-        dev_phone(self.api.settings, self.api.clock).clear()
+    async def newest(self, to: str) -> Letter:
+        return [letter for letter in await self.mails() if letter.to == to][-1]
+
+    async def throw_mails_away(self) -> None:
+        await self.mails()
+        self.inbox.clear()
+
+    async def pass_hours(self, hours: int) -> None:
+        """In each of them a worker looks at what waits, and everything that is due is delivered."""
+        for _ in range(hours):
+            while await self.api.parts.deliverer.deliver_due():
+                pass
+            self.api.clock.wait(hours=1)
+            await look_at_waits(self.api.parts.services, asyncio.Event())
 
 
 @asynccontextmanager
@@ -186,7 +206,7 @@ class Wallet:
             done = await details(self.home, came.flow_id, "Anna", self.email)
         else:
             done = await self.home.start("sign_up", email=self.email, name="Anna", password=self.new_password())
-        done = await self.home.code(done.flow_id, (await self.api.newest(self.email)).code)
+        done = await self.home.code(done.flow_id, await self._code_to(self.email))
         assert done.state == "done", done
         self.account_id = AccountId(done.said["session"]["account_id"])
 
