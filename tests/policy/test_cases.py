@@ -99,7 +99,7 @@ CASES: dict[str, str] = {
     totp backup_code      | backup_code               | done                       | wait 72 one_strong_thing_and_wait | refer support_case
     totp                  | password                  | done                       | wait 168 one_thing_and_wait | refer support_case
     totp contacts         | contacts                  | done                       | wait 168 one_thing_and_wait | refer support_case
-    totp contacts         | contacts email            |                            | allow two_things | ask totp password ; refer support_case
+    totp contacts         | contacts email |                            | allow two_things | ask totp password ; refer support_case
     totp                  | email enrolling-totp      | done                       | refer support_case | =
     totp young-sms        | email sms                 | known done                 | refer support_case | =
     passkey               | passkey                   |                            | allow two_things | =

@@ -259,9 +259,6 @@ class Factors(Protocol):
     async def last_used(self, account_id: AccountId) -> Mapping[str, datetime]:
         """When each enrolled factor was last used, by id; what was not is absent."""
 
-    async def removed_since(self, account_id: AccountId, since: datetime) -> Sequence[Factor]:
-        """Factors that left the account after ``since``; they can be put back."""
-
 
 @dataclass(frozen=True, slots=True)
 class BackupCode:

@@ -28,7 +28,6 @@ _USED = Statement("update factor set used_at = :now where factor_id = :factor_id
 _LAST_USED = Statement(
     "select factor_id, used_at from factor where account_id = :account_id and removed_at is null and used_at is not null"
 )
-_REMOVED = Statement("select factor from factor where account_id = :account_id and removed_at > :since order by removed_at")
 
 _ADD_CODE = Statement("insert into backup_code (account_id, factor_id, number, hash) values (:account_id, :factor_id, :number, :hash)")
 _FIND_CODE = Statement(
@@ -56,7 +55,6 @@ _LEFT = Statement("select count(*) from backup_code where account_id = :account_
 _REMOVE_CODES = Statement("delete from backup_code where account_id = :account_id and factor_id = :factor_id")
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(Factor).decode
 
 
 class SqlFactors:
@@ -94,9 +92,6 @@ class SqlFactors:
 
     async def last_used(self, account_id: AccountId) -> Mapping[str, datetime]:
         return {r[0]: from_ms(r[1]) for r in await self._c.all(_LAST_USED, account_id=account_id)}
-
-    async def removed_since(self, account_id: AccountId, since: datetime) -> Sequence[Factor]:
-        return [_decode(r[0]) for r in await self._c.all(_REMOVED, account_id=account_id, since=to_ms(since))]
 
 
 class SqlBackupCodes:
