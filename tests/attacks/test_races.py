@@ -7,11 +7,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from secrets import token_hex, token_urlsafe
+from secrets import randbelow, token_hex, token_urlsafe
 
 import httpx2
 import pytest
 
+from sparekey.adapters.clock import SystemClock
+from sparekey.adapters.sms.phone import DevPhone
 from tests.attacks.conftest import UNLIMITED, MakeSite
 from tests.doors.api import ANOTHER, PASSWORD, Program
 from tests.doors.waits import disown_token
@@ -207,6 +209,21 @@ async def spend_the_code_of_a_new_address(field: Field) -> None:
     assert kinds.count("address_added") == 2, "one notice to each address"
 
 
+async def spend_a_code_by_text(field: Field) -> None:
+    number = f"+371200{randbelow(90000) + 10000}"
+    program = await field.signed_up(new_address())
+    began = await program.start("add_address", phone=number)
+    phone = DevPhone(field.site.data, clock=SystemClock())
+    found: list[str] = []
+    for _ in range(400):
+        found = found or [text.text for text in phone.list() if text.to == number]
+        await asyncio.sleep(0 if found else 0.05)
+    token = {"Flow-Token": program.flow_tokens[began.flow_id], "Authorization": f"Bearer {program.session}"}
+    body = {"answer": {"challenge": "sms", "code": found[0].rpartition("#")[2]}}
+    one(await field.race(f"/api/v1/flows/{began.flow_id}/answer", same(body), [token] * AT_ONCE))
+    assert [a["value"] for a in (await program.read("account"))["addresses"]][1:] == [number]
+
+
 async def take_one_address_by_fifty_sign_ups(field: Field) -> None:
     """Fifty flows for one address, each with a code of its own: one account."""
     email = new_address()
@@ -244,6 +261,7 @@ RACES: tuple[Callable[[Field], Awaitable[None]], ...] = (
     give_the_new_password,
     prove_the_password_in_a_flow,
     spend_the_code_of_a_new_address,
+    spend_a_code_by_text,
     take_one_address_by_fifty_sign_ups,
     press_this_was_not_me,
 )

@@ -19,7 +19,9 @@ SENTENCES: Final[Mapping[str, str]] = {
     "phone_needs_country": N_("Begin with a plus and the number of the country. Example: +371 20 000 000"),
     "phone_gets_no_texts": N_("This number cannot receive text messages. Please enter a mobile number."),
     "texts_not_offered": N_("This site cannot send text messages."),
-    "number_reserved": N_("This number left another account lately and is kept for it for 30 days. Please try again later; nothing was changed."),
+    "number_reserved": N_(
+        "This number left another account lately and is kept for it for 30 days. Please try again later; nothing was changed."
+    ),
     "number_kept": N_("The owner of another account has shown that this number is still theirs, so it was not moved."),
     "one_address_at_a_time": N_("Add an e-mail address or a phone number, one at a time."),
     "identifier_missing": N_("Enter your e-mail address, phone number or user name."),

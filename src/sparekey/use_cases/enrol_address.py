@@ -6,6 +6,7 @@ from sparekey.domain.audit import Event
 from sparekey.domain.factors import Factor
 from sparekey.domain.flow.events import Proven
 from sparekey.domain.flow.flow import step
+from sparekey.domain.masks import masked
 from sparekey.domain.proofs import Proof
 from sparekey.use_cases.enrol import enrolled, must_be_enrolling
 from sparekey.use_cases.load_flow import Loaded
@@ -23,5 +24,7 @@ async def enrol_address(tx: Transaction, services: Services, client: Client, at:
     lock = await record(tx, services, at.lock, Event.PROVEN, at.account, client, flow_id=at.flow.flow_id, challenge=proof.kind)
     situation = await situation_of(tx, services, client, at.account, at.flow)
     flow = step(at.flow, Proven(proof), policy=services.policy, situation=situation)
-    factor = Factor(services.chance.new_id(now), proof.kind, proof.thing, now, second=True)
+    # Named by where the codes go, so that of two numbers each is known.
+    label = at.flow.wants.label or masked(proof.thing.name.partition(":")[2])
+    factor = Factor(services.chance.new_id(now), proof.kind, proof.thing, now, second=True, label=label)
     return await enrolled(tx, services, client, replace(at, flow=flow, lock=lock), NewFactor(factor, b""))
