@@ -8,6 +8,7 @@ from sparekey.domain.errors import FlowOver, NotSignedIn
 from sparekey.domain.flow.asked import Asked
 from sparekey.domain.flow.flow import Flow
 from sparekey.use_cases.answer_code import prove_address
+from sparekey.use_cases.carry_out.change import give_back_code
 from sparekey.use_cases.load_flow import ID_LENGTH, Loaded
 from sparekey.use_cases.notify import CODE
 from sparekey.use_cases.record import chain_of
@@ -33,7 +34,7 @@ async def look_at_link(services: Services, client: Client, token: str) -> Link:
 
 
 async def open_link(services: Services, client: Client, token: str) -> Standing:
-    """Spend a link. The flow goes on in this browser, and the one that began it is cut off.
+    """Spend a link. The flow goes on in this browser with its mailbox proven, and the one that began it is cut off.
 
     Raises ``FlowOver("link_over")``, and ``NotSignedIn`` for a new address outside a session of its account.
     """
@@ -50,7 +51,12 @@ async def open_link(services: Services, client: Client, token: str) -> Standing:
             raise NotSignedIn
         moved = not is_same(client.holder, flow.holder)
         if moved:
-            flow = replace(flow, holder=token_hash(client.holder))
+            # Who reads the mailbox has only the mailbox: what was shown in the browser that began is to be shown again in this one.
+            await give_back_code(tx, flow)
+            own = tuple(p for p in flow.proofs if p.enrolling)
+            flow = replace(
+                flow, holder=token_hash(client.holder), proofs=own, backup_code=None, ceremony=None, handshake=None, prompt_id=""
+            )
         return await prove_address(tx, services, client, Loaded(flow, account, lock), asked, moved=moved)
 
 
