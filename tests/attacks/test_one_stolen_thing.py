@@ -15,12 +15,14 @@ import pytest
 
 from sparekey.domain.accounts import Account, has_settled_second_factor
 from sparekey.domain.factors import FactorKind, Thing, things_behind
+from sparekey.domain.flow.flow import Flow
 from sparekey.domain.graph.draw import draw
 from sparekey.domain.graph.takeover import lets_in
 from sparekey.domain.policy.model import Policy
 from sparekey.domain.policy.parse import load_policy, standard_texts
+from sparekey.use_cases import open_link as open_link_module
 from sparekey.use_cases import standing
-from tests.attacks.wallet import ENROLMENTS, NOT_IN_STRICT, Town, Wallet, town
+from tests.attacks.wallet import ENROLMENTS, NOT_IN_STRICT, Town, Wallet, code_in, town
 from tests.doors.api import Answer, Program
 from tests.doors.second_factors import App
 from tests.doors.waits import look_at, nothing_more, press
@@ -379,6 +381,89 @@ async def test_breaking_things_first_helps_no_thief_at_all(site: MakeTown, profi
         for what in STOLEN:
             thief = await thief_of(await there.person(*enrolled_in(profile)[enrolment]), what)
             assert await loud_attack(thief) == [], what
+
+
+# ---------------------------------------------------------------- beside an owner who is on his way
+
+
+async def begun_by_the_owner(there: Town) -> tuple[Wallet, Program, Answer]:
+    """A recovery that has shown a backup code; its mail lies in the mailbox."""
+    victim = await there.person("totp")
+    program = there.stranger()
+    began = await program.start("recover", identifier=victim.email)
+    shown = await victim.show(program, began, "codes")
+    assert shown is not None
+    assert shown.state == "asking"
+    return victim, program, shown
+
+
+@pytest.mark.row("R12", "R15")
+async def test_whoever_reads_the_mailbox_is_not_given_what_the_owner_has_shown_elsewhere(site: MakeTown) -> None:
+    async with site() as there:
+        victim, owner, _ = await begun_by_the_owner(there)
+        thief = there.stranger()
+        opened = await thief.open((await there.newest(victim.email)).link)
+        assert opened.state == "asking", "one thing, though two were shown by two people"
+        assert (await thief.finish(opened.flow_id, "the thief sat under a pear tree")).problem == "wrong_step"
+        assert {"totp", "backup_code"} & {*opened.said["choices"]}, "the owner shows it again, and goes on"
+        again = await victim.show(thief, opened, "codes")
+        assert again is not None
+        assert again.state == "allowed"
+        assert (await owner.show(opened.flow_id)).problem == "unknown"
+
+
+@pytest.mark.row("R4", "F5")
+async def test_a_code_that_was_shown_elsewhere_is_given_back(site: MakeTown) -> None:
+    async with site() as there:
+        victim = await there.person("totp")
+        program, code = there.stranger(), victim.codes[0]
+        began = await program.start("recover", identifier=victim.email)
+        await victim.show(program, began, "codes")
+        elsewhere = there.stranger()
+        opened = await elsewhere.open((await there.newest(victim.email)).link)
+        victim.codes.insert(0, code)
+        shown = await victim.show(elsewhere, opened, "codes")
+        assert shown is not None
+        assert shown.state == "allowed"
+
+
+async def test_a_link_that_takes_everything_along_is_found(site: MakeTown, monkeypatch: pytest.MonkeyPatch) -> None:
+    def takes_all(flow: Flow, **changes: object) -> Flow:
+        kept = {k: v for k, v in changes.items() if k not in {"proofs", "backup_code"}}
+        return replace(flow, **kept)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(open_link_module, "replace", takes_all)
+    async with site() as there:
+        victim, _, _ = await begun_by_the_owner(there)
+        assert (await there.stranger().open((await there.newest(victim.email)).link)).state == "allowed"
+
+
+# ---------------------------------------------------------------- a stolen number, claimed for another account
+
+
+@pytest.mark.row("S6", "F2", "F9", "R12")
+async def test_a_stolen_number_claimed_elsewhere_leaves_the_second_step_asked_for(site: MakeTown) -> None:
+    """The number moves after a week (numbers change hands), but whoever moved it does not switch two-factor sign-in off by that."""
+    async with site() as there:
+        victim = await there.person("number", "sms")
+        eve = await there.person()
+        await eve.sign_in_at_home()
+        began = await eve.home.start("add_address", phone=victim.number)
+        if began.state == "asking":
+            began = await eve.meet(eve.home, began, ("password",))
+        assert began.state == "allowed", began
+        texts = [code for letter in await there.mails() if letter.to == victim.number and (code := code_in(letter))]
+        claimed = await eve.home.code(began.flow_id, texts[-1])
+        assert claimed.state == "waiting"
+        await there.pass_hours(24 * 8)
+        now = await victim.account()
+        assert victim.number not in {a.value for a in now.addresses}
+        stranger = there.stranger()
+        asked = await stranger.sign_in(victim.email, victim.password)
+        assert (asked.state, asked.said["session"]) == ("asking", None), asked
+        through = await victim.show(stranger, asked, "codes")
+        assert through is not None
+        assert through.state == "done"
 
 
 # ---------------------------------------------------------------- planted

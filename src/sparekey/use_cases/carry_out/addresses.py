@@ -115,7 +115,8 @@ async def tell_leaving(tx: Transaction, services: Services, holder: Account, num
 
 
 async def _take_from_another(change: Change) -> None:
-    """The number leaves the account that had it, and with it what it was a second factor of."""
+    """The number leaves the account that had it. Where it was a second factor that proves nothing any more, as if reported stolen; that a
+    second factor is asked for stays, or else a stolen number would switch it off (mission.md, F9)."""
     now, key = change.services.clock.now(), change.flow.wants.address_key
     holder = await change.tx.accounts.find_by_key(key)
     held = next((a for a in holder.addresses if a.key == key), None)
@@ -125,6 +126,8 @@ async def _take_from_another(change: Change) -> None:
         raise WrongStep("the number is somebody else's, and no wait was kept")
     lock = await change.tx.audit.lock(holder.account_id)
     left = without(holder, held)
+    void = tuple(replace(f, stolen=True) for f in holder.enrolled if f not in left.enrolled)
+    left = replace(left, enrolled=(*left.enrolled, *void))
     await change.tx.accounts.save(holder, left, now)
     params = {"address": masked(held.value), "at": now.isoformat()}
     await tell(change.tx, change.services, left, left.addresses, MessageKind.NUMBER_MOVED, params, now, flow_id=change.flow.flow_id)
