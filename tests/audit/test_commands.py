@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from sparekey.adapters.clock import SystemClock
 from sparekey.cli.audit import SENTENCES
 from sparekey.cli.why import STATES, WORDS
 from sparekey.domain.audit import Event
@@ -123,6 +124,7 @@ async def test_show_lists_the_events_of_a_name_that_nobody_has_also_after_a_rota
 
 
 async def test_why_tells_a_recovery_from_start_to_end_and_nothing_secret(at: Held, sparekey: Command) -> None:
+    at.clock.time = SystemClock().now()  # the command reads the machine's
     services = services_of(at)
     await account_with(at, 1)
     flow = (await start_recovery(services, CLIENT, "anna@example.com")).flow
