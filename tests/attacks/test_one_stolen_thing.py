@@ -25,7 +25,7 @@ from sparekey.use_cases import standing
 from tests.attacks.wallet import ENROLMENTS, NOT_IN_STRICT, Town, Wallet, code_in, town
 from tests.doors.api import Answer, Program
 from tests.doors.second_factors import App
-from tests.doors.waits import look_at, nothing_more, press
+from tests.doors.waits import come_back, look_at, nothing_more, press
 
 GUARDED = [name for name in ENROLMENTS if name not in {"nothing", "social"}]
 """Enrolments with a second factor."""
@@ -436,6 +436,33 @@ async def test_a_link_that_takes_everything_along_is_found(site: MakeTown, monke
     async with site() as there:
         victim, _, _ = await begun_by_the_owner(there)
         assert (await there.stranger().open((await there.newest(victim.email)).link)).state == "allowed"
+
+
+async def waits_for_the_owner(there: Town) -> tuple[Wallet, Program, Answer]:
+    """The owner's own recovery, with the main mailbox and the password, ready after a day of which the second mailbox heard."""
+    victim = await there.person("second_mailbox", "totp")
+    owner = there.stranger()
+    began = await owner.start("recover", identifier=victim.email)
+    shown = await victim.meet(owner, began, ("mailbox", "password"))
+    waits = await nothing_more(owner, shown.flow_id) if shown.state == "asking" else shown
+    assert waits.state == "waiting", waits
+    await there.pass_hours(26)
+    assert (await owner.show(waits.flow_id)).state == "allowed"
+    return victim, owner, waits
+
+
+@pytest.mark.xfail(strict=True, reason="the way back brings along what the owner has shown beside the mailbox, also into another browser")
+@pytest.mark.row("R10", "R12", "R15")
+async def test_the_way_back_to_a_wait_is_no_way_in_for_whoever_reads_the_mailbox(site: MakeTown) -> None:
+    """What the owner has shown beside the mailbox stays with the owner's browser."""
+    async with site() as there:
+        victim, _, waits = await waits_for_the_owner(there)
+        thief = there.stranger()
+        before = (await victim.account()).password_hash
+        for letter in [m for m in await there.mails() if m.to == victim.email and "/w/" in m.text]:
+            await come_back(thief, letter)
+        await thief.finish(waits.flow_id, "the thief sat under a pear tree")
+        assert (await victim.account()).password_hash == before
 
 
 # ---------------------------------------------------------------- a stolen number, claimed for another account
