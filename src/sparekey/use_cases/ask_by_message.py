@@ -36,11 +36,11 @@ async def ask_by_message(
     A held message changes nothing: those sent before are still good, and the newest link in the mailbox works on any device.
     """
     recipient = await _recipient(tx, services, flow, account, kind)
-    # By the name as typed: else "held" would show that a user name and an address are the same person's. And a new address by itself:
-    # else many accounts that add it could flood a stranger's mailbox.
-    subject = flow.typed_key if _adds_address(flow) else f"{flow.subject}/{flow.typed_key}"
+    # By the name as typed: else "held" would show that a user name and an address are the same person's.
+    subject = f"{flow.subject}/{flow.typed_key}"
     if kind is FactorKind.EMAIL:
-        if not await may_send(services, subject):
+        # A new address by itself: else many accounts that add it could flood a stranger's mailbox.
+        if not await may_send(services, flow.typed_key if _adds_address(flow) else subject):
             return flow, True
     elif await _is_text_held(services, client, subject):
         return flow, True
