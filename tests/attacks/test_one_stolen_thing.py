@@ -451,7 +451,6 @@ async def waits_for_the_owner(there: Town) -> tuple[Wallet, Program, Answer]:
     return victim, owner, waits
 
 
-@pytest.mark.xfail(strict=True, reason="the way back brings along what the owner has shown beside the mailbox, also into another browser")
 @pytest.mark.row("R10", "R12", "R15")
 async def test_the_way_back_to_a_wait_is_no_way_in_for_whoever_reads_the_mailbox(site: MakeTown) -> None:
     """What the owner has shown beside the mailbox stays with the owner's browser."""

@@ -3,16 +3,22 @@
 import asyncio
 import os
 import sys
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
 from sparekey.adapters.sql.connection import Statement, from_ms
 from sparekey.adapters.sql.outbox import SqlOutbox
+from sparekey.domain.factors import FactorKind
 from sparekey.domain.messages import MessageKind
+from sparekey.use_cases import come_back as come_back_module
+from sparekey.use_cases.carry_out.freeze import make_void
 from sparekey.worker.waits import look_at_waits
-from tests.doors.api import ANOTHER, PASSWORD, Api
-from tests.doors.second_factors import owner_of
+from tests.doors.api import ANOTHER, PASSWORD, Answer, Api, Letter, Program
+from tests.doors.phones import NUMBER, answer_text, number_added
+from tests.doors.phones import newest as newest_text
+from tests.doors.second_factors import answer, owner_of
 from tests.doors.waits import (
     ANNA,
     READY,
@@ -25,6 +31,7 @@ from tests.doors.waits import (
     come_back,
     full_sign_in,
     letters_about,
+    look_back,
     nothing_more,
     owner_with_two,
     pass_time,
@@ -63,17 +70,158 @@ async def test_the_address_that_was_shown_gets_the_way_back_and_the_other_one_co
     assert [len(await letters_about(api, to, WAITING)) for to in (ANNA, SECOND)] == [1, 1]
     assert [len(await letters_about(api, to, STATUS)) for to in (ANNA, SECOND)] == [1, 0]
     [status] = await letters_about(api, ANNA, STATUS)
-    other = api.program()
-    seen = await come_back(other, status)
-    assert (seen.state, seen.flow_id) == ("waiting", waits.flow_id)
-    assert (await program.show(waits.flow_id)).problem == "unknown", "it is in the other browser now"
-    assert (await come_back(other, status)).status == 200, "as often as one likes"
+    for _ in range(2):
+        seen = await come_back(program, status, waits.flow_id)
+        assert (seen.state, seen.flow_id) == ("waiting", waits.flow_id), "in its own browser, as often as one likes"
     await pass_time(api, 25)
     assert [len(await letters_about(api, to, READY)) for to in (ANNA, SECOND)] == [1, 0]
     [ready] = await letters_about(api, ANNA, READY)
-    again = api.program()
-    assert (await come_back(again, ready)).said["finish"] == "password"
-    assert (await again.finish(waits.flow_id, ANOTHER)).state == "done"
+    assert (await come_back(program, ready, waits.flow_id)).said["finish"] == "password"
+    assert (await program.finish(waits.flow_id, ANOTHER)).state == "done"
+    for over in (
+        await come_back(program, ready, waits.flow_id),
+        await look_back(program, ready, waits.flow_id),
+        await come_back(api.program(), status),
+    ):
+        assert over.problem == "link_over"
+
+
+async def test_in_another_browser_the_same_is_shown_again_and_the_time_stays_counted(api: Api) -> None:
+    await owner_with_two(api)
+    program, waits = await begin_with_mailbox(api)
+    [status] = await letters_about(api, ANNA, STATUS)
+    await pass_time(api, 20)
+    other = api.program()
+    seen = (await look_back(other, status)).said
+    assert (seen["here"], seen["movable"], seen["ready"], seen["wait_days"]) == (False, True, False, 1)
+    assert (await look_back(program, status, waits.flow_id)).said["here"]
+    before = (await program.show(waits.flow_id)).said
+    told = len(await letters_about(api, SECOND, WAITING))
+    again = await come_back(other, status)
+    assert (again.state, "password" in again.said["choices"]) == ("asking", True)
+    assert again.flow_id != waits.flow_id
+    assert (await other.show(waits.flow_id)).problem == "unknown", "the mail alone takes nothing"
+    adopted = await other.password(again.flow_id, PASSWORD)
+    assert (adopted.state, adopted.said["ended"], adopted.said["next_flow"]) == ("ended", "replaced", waits.flow_id)
+    assert (await program.show(waits.flow_id)).problem == "unknown", "it is in the other browser now"
+    now = (await other.show(waits.flow_id)).said
+    assert {k: now[k] for k in ("state", "wait_days", "counted_days", "waits_until")} == {
+        k: before[k] for k in ("state", "wait_days", "counted_days", "waits_until")
+    }
+    assert len(await letters_about(api, SECOND, WAITING)) == told, "nobody is told twice"
+    await pass_time(api, 5)
+    assert (await other.finish(waits.flow_id, ANOTHER)).state == "done", "20 hours there and 5 here"
+
+
+async def test_one_who_reads_the_mailbox_and_has_nothing_else_gets_no_further(api: Api) -> None:
+    await owner_with_two(api)
+    program, waits = await begin_with_mailbox(api)
+    [status] = await letters_about(api, ANNA, STATUS)
+    thief = api.program()
+    again = await come_back(thief, status)
+    assert (await thief.password(again.flow_id, ANOTHER)).problem == "not_proven"
+    assert (await nothing_more(thief, again.flow_id)).state == "referred", "what one mailbox is worth at any time"
+    assert (await thief.show(waits.flow_id)).problem == "unknown"
+    await pass_time(api, 25)
+    [ready] = await letters_about(api, ANNA, READY)
+    assert (await come_back(thief, ready)).state == "asking"
+    assert (await thief.finish(waits.flow_id, ANOTHER)).problem == "unknown"
+    assert (await program.finish(waits.flow_id, ANOTHER)).state == "done"
+
+
+async def test_more_than_was_shown_opens_by_itself(api: Api) -> None:
+    owner = await owner_with_two(api)
+    _, waits = await begin_with_mailbox(api)
+    [status] = await letters_about(api, ANNA, STATUS)
+    other = api.program()
+    again = await come_back(other, status)
+    allowed = await answer(other, again.flow_id, "backup_code", code=owner.codes[0])
+    assert (allowed.state, allowed.flow_id, allowed.said["finish"]) == ("allowed", again.flow_id, "password")
+    assert waits.flow_id != again.flow_id
+
+
+async def begin_with_number_alone(api: Api, program: Program) -> tuple[Answer, str]:
+    """What waits, and the way back that was sent as a text."""
+    began = await program.start("recover", identifier=NUMBER)
+    shown = await answer_text(program, began.flow_id, (await newest_text(api, NUMBER)).code)
+    waits = await nothing_more(program, began.flow_id) if shown.state == "asking" else shown
+    assert waits.state == "waiting", waits
+    return waits, (await newest_text(api, NUMBER)).text
+
+
+async def test_where_only_the_number_was_shown_its_text_is_enough(api: Api) -> None:
+    home = await api.signed_up(ANNA)
+    await number_added(api, home)
+    api.clock.wait(days=31)
+    program = api.program()
+    waits, text = await begin_with_number_alone(api, program)
+    letter = Letter(NUMBER, "", text)
+    others = [api.program() for _ in range(20)]
+    assert {(await come_back(others[0], letter)).flow_id for _ in range(2)} == {waits.flow_id}, "as often as one likes"
+    assert (await program.show(waits.flow_id)).problem == "unknown"
+    brought = await asyncio.gather(*(come_back(other, letter) for other in others))
+    assert {b.flow_id for b in brought} == {waits.flow_id}
+    assert sum([(await other.show(waits.flow_id)).status == 200 for other in others]) == 1
+
+
+async def test_of_many_browsers_at_once_one_has_it(api: Api) -> None:
+    await owner_with_two(api)
+    _, waits = await begin_with_mailbox(api)
+    [status] = await letters_about(api, ANNA, STATUS)
+    others = [api.program() for _ in range(20)]
+    begun = [await come_back(other, status) for other in others]
+    assert {b.state for b in begun} == {"asking"}
+
+    shown = await asyncio.gather(*(other.password(b.flow_id, PASSWORD) for other, b in zip(others, begun, strict=True)))
+    assert {s.status for s in shown} == {200}
+    assert {s.said["next_flow"] for s in shown} == {waits.flow_id}
+    assert sum([(await other.show(waits.flow_id)).status == 200 for other in others]) == 1
+    assert len(await letters_about(api, SECOND, WAITING)) == 1
+
+
+async def test_a_backup_code_that_was_shown_stays_with_its_browser(api: Api) -> None:
+    await owner_with_two(api)
+    program, waits = await begin_with_mailbox(api)
+    [status] = await letters_about(api, ANNA, STATUS)
+    async with api.parts.services.store.transaction() as tx:
+        flow = await tx.flows.get_for_step(waits.flow_id)
+        assert flow is not None
+        account = await tx.accounts.get(flow.account_id)
+        codes = next(f for f in account.enrolled if f.kind is FactorKind.BACKUP_CODE)
+        shown = replace(flow.proofs[0], kind=codes.kind, factor_id=codes.factor_id, thing=codes.thing)
+        await tx.flows.save(replace(flow, proofs=(*flow.proofs, shown)))
+    other = api.program()
+    assert not (await look_back(other, status)).said["movable"]
+    assert (await come_back(other, status)).problem == "wrong_step"
+    assert (await come_back(program, status, waits.flow_id)).flow_id == waits.flow_id
+
+
+async def test_a_recovery_that_was_disowned_is_no_longer_led_to(api: Api) -> None:
+    await owner_with_two(api)
+    program, waits = await begin_with_mailbox(api)
+    [status] = await letters_about(api, ANNA, STATUS)
+    other = api.program()
+    again = await come_back(other, status)
+    async with api.parts.services.store.transaction() as tx:
+        flow = await tx.flows.get_for_step(waits.flow_id)
+        assert flow is not None
+        await make_void(tx, flow)
+    for asked in (
+        await look_back(api.program(), status),
+        await come_back(api.program(), status),
+        await come_back(program, status, waits.flow_id),
+    ):
+        assert asked.problem == "link_over"
+    assert (await other.password(again.flow_id, PASSWORD)).said["next_flow"] == "", "it goes on by itself"
+
+
+async def test_an_adoption_that_asks_for_nothing_would_be_found(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bug on purpose: the link brings along what was shown elsewhere, as it once did."""
+    monkeypatch.setattr(come_back_module, "is_covered", lambda *_: True)
+    await owner_with_two(api)
+    _, waits = await begin_with_mailbox(api)
+    [status] = await letters_about(api, ANNA, STATUS)
+    assert (await come_back(api.program(), status)).flow_id == waits.flow_id
 
 
 async def test_without_a_witness_no_wait_is_to_be_had(api: Api) -> None:

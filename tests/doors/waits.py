@@ -97,8 +97,15 @@ async def press(program: Program, letter: Letter, *, lock: bool = False) -> Answ
     return await program.call("POST", "/api/v1/notices/disown", {"token": disown_token(letter), "lock": lock})
 
 
-async def come_back(program: Program, letter: Letter) -> Answer:
-    return await program.call("POST", "/api/v1/waits/open", {"token": way_back_token(letter)})
+async def come_back(program: Program, letter: Letter, flow_id: str = "") -> Answer:
+    """``flow_id``: of the flow whose token the program sends."""
+    headers = {"Flow-Token": program.flow_tokens.get(flow_id, "")}
+    return await program.call("POST", "/api/v1/waits/open", {"token": way_back_token(letter)}, headers=headers)
+
+
+async def look_back(program: Program, letter: Letter, flow_id: str = "") -> Answer:
+    headers = {"Flow-Token": program.flow_tokens.get(flow_id, "")}
+    return await program.call("POST", "/api/v1/waits/look", {"token": way_back_token(letter)}, headers=headers)
 
 
 async def letters_about(api: Api, to: str, words: str) -> list[Letter]:

@@ -4,7 +4,17 @@ import pytest
 
 from tests.doors.api import ANOTHER, PASSWORD, Api
 from tests.doors.second_factors import owner_of
-from tests.doors.waits import ANNA, STATUS, begin_with_password, disown_token, letters_about, owner_with_two, pass_time, way_back_token
+from tests.doors.waits import (
+    ANNA,
+    STATUS,
+    begin_with_mailbox,
+    begin_with_password,
+    disown_token,
+    letters_about,
+    owner_with_two,
+    pass_time,
+    way_back_token,
+)
 from tests.pages.browser import Browser, new_browser, signed_in, signed_up
 
 
@@ -108,7 +118,20 @@ async def test_the_way_back_by_mail(api: Api, browser: Browser) -> None:
     assert (phone.page.path, phone.page.heading) == ("/wait", "Your recovery")
     await browser.open(flow)
     assert browser.page.heading == "Now there is a waiting time", "looking takes nothing away"
-    await phone.press("Yes, go on")
+    assert "0 of 1" in phone.page.text
+    assert "You began in another browser" in phone.page.text
+    await phone.press("Go on here")
+    assert phone.page.path != flow
+    assert "Show here what you have shown in the other browser" in phone.page.text
+    await phone.open(flow)
+    assert phone.page.status == 404, "the mail alone takes nothing"
+    await browser.open(f"/w/{way_back_token(letter)}")
+    await browser.press("Yes, go on")
+    assert browser.page.path == flow, "its own browser is led there"
+    await phone.open(f"/w/{way_back_token(letter)}")
+    await phone.press("Go on here")
+    await phone.open(f"{phone.page.path}?way=password")
+    await phone.fill(answer=PASSWORD)
     assert (phone.page.path, phone.page.heading) == (flow, "Now there is a waiting time")
     await browser.open(flow)
     assert browser.page.status == 404
@@ -116,6 +139,22 @@ async def test_the_way_back_by_mail(api: Api, browser: Browser) -> None:
     await phone.open(flow)
     await phone.fill(password=ANOTHER, password_again=ANOTHER)
     assert phone.page.heading == "Your new password is set"
+
+
+@pytest.mark.row("R10", "D2")
+async def test_the_way_back_begins_no_more_flows_than_mails_would(api: Api) -> None:
+    """Each has its own tries at a password, so a link that works for weeks must not give more of them than mails with codes."""
+    await owner_with_two(api)
+    await begin_with_mailbox(api)
+    [letter] = await letters_about(api, ANNA, STATUS)
+    thief = new_browser(api)
+    for _ in range(10):
+        await thief.open(f"/w/{way_back_token(letter)}")
+        await thief.press("Go on here")
+        if thief.page.status == 429:
+            break
+    assert (thief.page.status, thief.page.heading) == (429, "Your recovery")
+    assert "0 of 1" in thief.page.text
 
 
 @pytest.mark.row("R10")

@@ -9,6 +9,7 @@ from sparekey.domain.factors import FactorKind
 from sparekey.domain.flow.events import Proven
 from sparekey.domain.flow.flow import judge
 from sparekey.domain.proofs import Proof
+from sparekey.use_cases.adopt_wait import adopt_wait
 from sparekey.use_cases.advance import advance
 from sparekey.use_cases.ask_by_message import ask_by_message, enrolled_kind
 from sparekey.use_cases.load_flow import Loaded
@@ -36,6 +37,9 @@ async def prove(tx: Transaction, services: Services, client: Client, at: Loaded,
     lock = await record(tx, services, at.lock, Event.PROVEN, at.account, client, flow_id=at.flow.flow_id, challenge=proof.kind)
     situation = await situation_of(tx, services, client, at.account, at.flow)
     await _refresh_session(tx, client, at.account, proof)
+    if (over := await adopt_wait(tx, services, client, at.flow, Proven(proof), situation)) is not None:
+        await tx.flows.save(over)
+        return standing(services, over, situation)
     try:
         moved = await advance(tx, services, client, lock, at.flow, Proven(proof), situation)
     except AddressTaken:

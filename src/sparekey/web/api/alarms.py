@@ -9,7 +9,7 @@ from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sparekey.use_cases.come_back import come_back
+from sparekey.use_cases.come_back import come_back, look_at_way_back
 from sparekey.use_cases.disown import disown, look_at_notice
 from sparekey.use_cases.running_recoveries import read_recoveries
 from sparekey.web.api.body import json_answer, read_json
@@ -60,6 +60,20 @@ class ComeBack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     token: Token
 
 
+class WaitAnswer(msgspec.Struct, frozen=True):
+    """Where a recovery that waits stands. ``here``: the ``Flow-Token`` is its own. ``movable``: it can go on with another one, once all
+    that was shown is shown again; a backup code and a remembered device cannot be. ``ready``: the wait is over. ``until``: when it is
+    over at the earliest. ``wait_days``, ``counted_days``: on how many days somebody must be told, and was. ``objected``: somebody did."""
+
+    here: bool
+    movable: bool
+    ready: bool
+    until: datetime | None
+    wait_days: int
+    counted_days: int
+    objected: bool
+
+
 class RecoveryAnswer(msgspec.Struct, frozen=True):
     """``until``: when it may open at the earliest. ``ready``: its wait is over. ``objected``: somebody objected."""
 
@@ -88,8 +102,16 @@ async def press(request: Request) -> Response:
     )
 
 
+async def look_at_wait(request: Request) -> Response:
+    body = await read_json(request, ComeBack)
+    seen = await look_at_way_back(door_of(request).services, await client_of(request), body.token)
+    return json_answer(WaitAnswer(seen.here, seen.movable, seen.ready, seen.until, seen.days, seen.counted, seen.objected))
+
+
 async def back(request: Request) -> Response:
-    """The flow of a recovery that waits. A program without a ``Flow-Token`` gets a new one: the flow is its own from now on."""
+    """The recovery that waits, with its own ``Flow-Token``, or where nothing but the address was shown. With another one, or none: a new
+    flow, to show again what was shown; it ends with the recovery as its ``next_flow``. A program without a ``Flow-Token`` gets a new one.
+    """
     body = await read_json(request, ComeBack)
     services, client = door_of(request).services, await client_of(request)
     token = "" if client.holder else services.chance.token()

@@ -121,6 +121,15 @@ API_ROUTES: tuple[ApiRoute, ...] = (
         "POST", "/api/v1/notices/look", "look_at_notice", "What a press would do", alarms.look, alarms.LookAtNotice, alarms.NoticeAnswer
     ),
     ApiRoute("POST", "/api/v1/notices/disown", "disown", "This wasn't me", alarms.press, alarms.Disown, alarms.DisownedAnswer),
+    ApiRoute(
+        "POST",
+        "/api/v1/waits/look",
+        "look_at_wait",
+        "Where a recovery that waits stands",
+        alarms.look_at_wait,
+        alarms.ComeBack,
+        alarms.WaitAnswer,
+    ),
     ApiRoute("POST", "/api/v1/waits/open", "come_back", "Back to a recovery that waits", alarms.back, alarms.ComeBack, s.FlowAnswer),
     ApiRoute(
         "GET",

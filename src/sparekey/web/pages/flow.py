@@ -43,8 +43,9 @@ NOTICES: Final[Mapping[str, str]] = {
     "provider_refused": N_("The other site did not confirm that it is you. Nothing was changed. Try again, or take another way."),
     "provider_stopped": N_("You stopped at the other site. Nothing was changed. Go there again, or take another way."),
     "social_not_yours": N_("The account that you came back with is not linked to this one. Take the one that you linked, or another way."),
+    "again": N_("Show here what you have shown in the other browser. Then your recovery goes on here, and no waiting time begins anew."),
 }
-"""What went wrong on the way to another site and back."""
+"""What went wrong on the way to another site and back; and what to do after a mail was opened in another browser."""
 
 
 async def _show(visit: Visit) -> Response:
