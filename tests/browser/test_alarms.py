@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from sparekey.adapters.sms.phone import DevPhone
+from sparekey.adapters.sms.phone import DevPhone, DevText
 from sparekey.bootstrap import build
 from sparekey.worker.waits import look_at_waits
 from tests.browser.conftest import MakePerson, MovingSite
@@ -16,7 +16,7 @@ from tests.doors.api import CHEAP, Program
 DAY = 24 * 60
 
 
-def link_under(mail: Mail, under: str) -> str:
+def link_under(mail: Mail | DevText, under: str) -> str:
     """The address of the link in a mail, without its host."""
     found = re.search(rf"/{under}/[A-Za-z0-9_-]+", mail.text)
     assert found, mail.text
@@ -152,6 +152,13 @@ async def test_a_wait_its_banner_and_the_way_back(people: MakePerson, site: Movi
     # And once more, with nobody who stops it.
     site.wait(minutes=31 * DAY)
     await begin(stranger, site, number)
+    await asyncio.sleep(3)
+    elsewhere = await people()
+    [back, *_] = [t for t in DevPhone(site.site.data, clock=site.clock).list() if t.to == number and "/w/" in t.text]
+    await elsewhere.open(link_under(back, "w"))
+    await elsewhere.is_at("Your recovery")
+    await elsewhere.sees("0 of 3")
+    await look(elsewhere, "wait-elsewhere")
     await pass_time(site, 73)
     await stranger.page.reload()
     await stranger.type("New password", ANOTHER)
