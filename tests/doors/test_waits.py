@@ -196,6 +196,23 @@ async def test_a_backup_code_that_was_shown_stays_with_its_browser(api: Api) -> 
     assert (await come_back(program, status, waits.flow_id)).flow_id == waits.flow_id
 
 
+async def test_an_old_link_is_no_code_where_a_code_would_open_at_once(api: Api) -> None:
+    """The second factor is gone meanwhile, so the mailbox opens by itself; but who reads it today shows it with a new code."""
+    await owner_with_two(api)
+    _, waits = await begin_with_mailbox(api)
+    [status] = await letters_about(api, ANNA, STATUS)
+    async with api.parts.services.store.transaction() as tx:
+        account = await tx.accounts.find_by_key(f"email:{ANNA}")
+        await tx.accounts.save(account, replace(account, enrolled=(), version=account.version + 1), api.clock.now())
+    other = api.program()
+    again = await come_back(other, status)
+    assert (again.state, again.said["sent"]) == ("asking", True)
+    assert again.flow_id != waits.flow_id
+    assert (await other.finish(again.flow_id, ANOTHER)).problem == "wrong_step"
+    allowed = await other.code(again.flow_id, (await api.newest(ANNA)).code)
+    assert (allowed.state, allowed.said["finish"]) == ("allowed", "password")
+
+
 async def test_a_recovery_that_was_disowned_is_no_longer_led_to(api: Api) -> None:
     await owner_with_two(api)
     program, waits = await begin_with_mailbox(api)
