@@ -419,3 +419,15 @@ async def test_a_planted_count_of_what_was_only_written_would_be_found(api: Api,
     monkeypatch.setattr(SqlOutbox, "accepted_of_flow", written)
     await pass_time(api, 24 * 7 + 2, mail=False)
     assert (await program.show(waits.flow_id)).state == "allowed"
+
+
+async def test_the_first_mails_link_takes_no_wait_elsewhere(api: Api) -> None:
+    """Whoever reads the mailbox has it for half an hour, and could spoil the wait of the one who showed the password."""
+    await owner_of(api)
+    program, waits = await begin_with_password(api)
+    asked = [letter for letter in await api.letters(ANNA) if letter.subject == "Get back into your account at Sparekey"]
+    link, stranger = asked[-1].link, api.program()
+    before = await api.rows()
+    assert (await stranger.open(link)).problem == "link_over"
+    assert await api.rows() == before
+    assert (await program.show(waits.flow_id)).state == "waiting"

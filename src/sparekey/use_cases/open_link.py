@@ -30,7 +30,9 @@ async def look_at_link(services: Services, client: Client, token: str) -> Link:
     """Raises ``FlowOver("link_over")`` for a link that is spent, expired, replaced, or was never ours: one answer for all."""
     flow = await _flow_of(services, token)
     _asked(services, flow, token)
-    return Link(action=flow.action, here=is_same(client.holder, flow.holder))
+    here = is_same(client.holder, flow.holder)
+    _must_stay(flow, moved=not here)
+    return Link(action=flow.action, here=here)
 
 
 async def open_link(services: Services, client: Client, token: str) -> Standing:
@@ -50,6 +52,7 @@ async def open_link(services: Services, client: Client, token: str) -> Standing:
         if flow.action == Action.ADD_ADDRESS and (client.session is None or client.session.account_id != flow.account_id):
             raise NotSignedIn
         moved = not is_same(client.holder, flow.holder)
+        _must_stay(flow, moved=moved)
         if moved:
             # Who reads the mailbox has only the mailbox: what was shown in the browser that began is to be shown again in this one.
             await give_back_code(tx, flow)
@@ -58,6 +61,12 @@ async def open_link(services: Services, client: Client, token: str) -> Standing:
                 flow, holder=token_hash(client.holder), proofs=own, backup_code=None, ceremony=None, handshake=None, prompt_id=""
             )
         return await prove_address(tx, services, client, Loaded(flow, account, lock), asked, moved=moved)
+
+
+def _must_stay(flow: Flow, *, moved: bool) -> None:
+    """A wait goes elsewhere by its own link alone (``come_back.py``): else one mailbox more could take it from who has waited."""
+    if moved and flow.waiting is not None:
+        raise FlowOver("link_over")
 
 
 async def _flow_of(services: Services, token: str) -> Flow:
