@@ -85,7 +85,7 @@ async def test_a_password_can_be_shown_and_is_hidden_when_sent(person: Person, s
 @pytest.mark.row("P7")
 async def test_password_managers_know_the_fields(person: Person, site: MovingSite, email: str) -> None:
     await person.open("/sign-in")
-    assert await person.field("E-mail, phone or user name").get_attribute("autocomplete") == "username"
+    assert await person.field("E-mail, phone or user name").get_attribute("autocomplete") == "username webauthn"
     assert await person.field("Password").get_attribute("autocomplete") == "current-password"
     await person.sign_up(email)
     assert await person.field("Code from the message").get_attribute("autocomplete") == "one-time-code"
@@ -94,7 +94,7 @@ async def test_password_managers_know_the_fields(person: Person, site: MovingSit
     await person.is_at("Change your password")
     assert await person.field("Current password").get_attribute("autocomplete") == "current-password"
     assert await person.field("New password").get_attribute("autocomplete") == "new-password"
-    assert await person.page.locator("input[autocomplete=username]").input_value() == email
+    assert await person.page.locator("input[autocomplete^=username]").input_value() == email
 
 
 @pytest.mark.row("I1")
