@@ -48,7 +48,9 @@ STOLEN: Mapping[str, Loot] = {
     "number": Loot(("number",)),
     "password": Loot(("password",)),
     "session": Loot(session=True),
-    "unlocked phone": Loot(("mailbox", "number", "totp", "phone", "remembered"), session=True, cookies=True, at_home=True),
+    "unlocked phone": Loot(
+        ("mailbox", "second_mailbox", "number", "totp", "phone", "remembered"), session=True, cookies=True, at_home=True
+    ),
     "browser profile": Loot(("password", "remembered"), session=True, cookies=True),
 }
 
@@ -173,7 +175,7 @@ class Thief:
     async def recover(self, *, nothing_else: bool = True) -> tuple[Program, Answer]:
         """With everything that he has; for as long as it takes."""
         program = self.program()
-        identifier = self.victim.second_email if "second_mailbox" in self.loot.holds else self.victim.email
+        identifier = self.victim.email if "mailbox" in self.loot.holds else self.victim.second_email
         ready = await self.meet(program, await program.start("recover", identifier=identifier))
         if ready.state == "asking" and nothing_else:
             ready = await nothing_more(program, ready.flow_id)

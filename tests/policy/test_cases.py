@@ -89,7 +89,7 @@ CASES: dict[str, str] = {
     totp                  | email password            | known                      | allow two_things | =
     totp                  | email password            | done                       | refer support_case | =
     totp second_email     | email password            | done                       | wait 24 two_things_and_wait | refer support_case
-    totp second_email     | email second_email        |                            | allow two_things | =
+    totp second_email     | email second_email        |                            | ask totp password ; refer support_case | =
     totp phone            | email phone               | done                       | refer support_case | =
     totp phone second_email | email phone               | done                       | refer support_case | =
     totp phone            | email phone               | known done                 | refer support_case | =
@@ -330,8 +330,12 @@ def test_a_withheld_action_says_so_only_after_the_proofs_are_right(circumstance:
 
 
 def put_into(case: Situation, circumstance: str) -> Situation:
-    frozen = replace(case.account, frozen_at=NOW) if circumstance == "frozen" else case.account
-    return replace(case, account=frozen, disputed=circumstance == "disputed", quarantined=circumstance == "quarantined")
+    account = {
+        "frozen": replace(case.account, frozen_at=NOW),
+        "disputed": replace(case.account, disputed_at=NOW),
+        "quarantined": replace(case.account, quarantined_until=NOW + timedelta(hours=1)),
+    }
+    return replace(case, account=account[circumstance])
 
 
 @pytest.mark.row("R13")

@@ -12,7 +12,7 @@ from itertools import combinations
 
 from sparekey.domain.accounts import address_thing, has_second_factor, has_settled_second_factor, is_settled, is_weak, second_factors
 from sparekey.domain.errors import BadSettings
-from sparekey.domain.factors import PHISHING_RESISTANT, Factor, FactorKind, Thing, ThingKind, things_behind
+from sparekey.domain.factors import PHISHING_RESISTANT, Factor, FactorKind, Thing, things_behind
 from sparekey.domain.policy.model import ActionPolicy, Policy, Route, Situation, Then
 from sparekey.domain.proofs import Proof
 
@@ -166,13 +166,12 @@ def count_things(facts: Facts) -> int:
     things = tuple(things_of(facts.shown))
     if facts.route.often_lost_together == "count_each":
         return len(things)
-    together = [group.things for group in facts.seen.policy.lost_together if group.in_hand or not facts.situation.known_device]
+    together = [group for group in facts.seen.policy.lost_together if group.in_hand or not facts.situation.known_device]
 
     def apart(a: Thing, b: Thing) -> bool:
-        # Two mailboxes are two; an authenticator app and an approving page are on one phone more often than on two.
-        if a.kind is b.kind and a.kind is not ThingKind.DEVICE:
-            return True
-        return not any(a.kind in group and b.kind in group for group in together)
+        # Two of one kind are two, but not in one hand: a stolen phone reads every mailbox and opens every app that is on it.
+        both = [group for group in together if a.kind in group.things and b.kind in group.things]
+        return not any(group.in_hand for group in both) if a.kind is b.kind else not both
 
     sizes = range(len(things), 0, -1)
     return next((n for n in sizes for some in combinations(things, n) if all(apart(a, b) for a, b in combinations(some, 2))), 0)
