@@ -337,7 +337,6 @@ async def test_a_new_password_meanwhile_ends_the_approval(api: Api) -> None:
 
 @pytest.mark.row("R16")
 async def test_a_disputed_account_approves_nothing(api: Api) -> None:
-    """Disputes come later; the policy refuses already."""
     await api.signed_up(ANNA)
     services = api.parts.services
     async with services.store.transaction() as tx:
@@ -347,7 +346,7 @@ async def test_a_disputed_account_approves_nothing(api: Api) -> None:
     proofs = (Proof(memory.kind, memory.factor_id, memory.thing, now),)
     situation = Situation(account=account, proofs=proofs, now=now, signed_in=True, session_proofs=proofs)
     assert isinstance(decide(services.policy, "approve_sign_in", situation), Allow)
-    assert decide(services.policy, "approve_sign_in", replace(situation, disputed=True)) == Deny("disputed")
+    assert decide(services.policy, "approve_sign_in", replace(situation, account=replace(account, disputed_at=now))) == Deny("disputed")
 
 
 @pytest.mark.row("F5")

@@ -51,6 +51,10 @@ class Address:
     """When (UTC) it was last shown to reach the owner; ``None`` for not since it was added."""
     bounced_at: datetime | None = None
     """Since when (UTC) messages to it are refused for good; ``None`` while they arrive, and once the owner confirmed it again."""
+    removed_at: datetime | None = None
+    """When (UTC) it left the account; ``None`` while it is there. Only what ``Accounts.former`` answers has left (mission.md, R13)."""
+    given_up: bool = False
+    """The owner left it with two settled things and said that it is not theirs any more: it can only object (mission.md, R13)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +89,24 @@ class Account:
     contested_at: datetime | None = None
     frozen_at: datetime | None = None
     closing_at: datetime | None = None
+    """When (UTC) it closes for good; ``None`` while nobody wants it closed (mission.md, S4)."""
+    closed_at: datetime | None = None
+    """When (UTC) it was closed for good: nothing personal can be read any more, and nothing signs in."""
+    blocked_at: datetime | None = None
+    """Since when (UTC) the site has blocked it (mission.md, C4)."""
+    disputed_at: datetime | None = None
+    """Since when (UTC) two sides claim it (mission.md, R16); ``None`` while nobody does."""
+    recovered_at: datetime | None = None
+    """When (UTC) the recovery was done that ``quarantined_until`` comes from."""
+    quarantined_until: datetime | None = None
+    """Until when (UTC) some things are withheld after a recovery (mission.md, R11)."""
 
     @property
     def exists(self) -> bool:
         return self.account_id != NOBODY_ID
+
+    def is_quarantined(self, now: datetime) -> bool:
+        return self.quarantined_until is not None and now < self.quarantined_until
 
     @property
     def emails(self) -> tuple[Address, ...]:

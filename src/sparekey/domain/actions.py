@@ -54,3 +54,7 @@ class Action(StrEnum):
     SET_PAYMENT_PIN = "set_payment_pin"
     CHANGE_PAYMENT_PIN = "change_payment_pin"
     RECOVER_PAYMENT_PIN = "recover_payment_pin"
+
+
+RECOVERIES = frozenset({Action.RECOVER, Action.BIND_AFTER_CASE})
+"""They end with a new password, and may wait."""

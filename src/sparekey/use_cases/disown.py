@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum, unique
 
 from sparekey.domain.accounts import NOBODY_ID, Account, AddressKind, address_thing
-from sparekey.domain.actions import Action
+from sparekey.domain.actions import RECOVERIES, Action
 from sparekey.domain.audit import Event
 from sparekey.domain.errors import FlowOver
 from sparekey.domain.factors import Factor, FactorKind, Thing, ThingKind
@@ -221,7 +221,7 @@ async def _stop(press: _Press) -> Disowned:
     flow = await press.tx.flows.get_for_step(link.flow_id)
     if flow is None or flow.void:
         return Disowned(link.kind, can_lock=can_lock)
-    if flow.action == Action.RECOVER and flow.waiting is not None:
+    if flow.action in RECOVERIES and flow.waiting is not None:
         return await _object(press)
     known = any(p.kind is FactorKind.PASSWORD for p in flow.proofs)
     press = replace(press, lock=await _recorded(press))
@@ -232,7 +232,7 @@ async def _stop(press: _Press) -> Disowned:
 
 
 async def _waits(press: _Press) -> bool:
-    return any(f.action == Action.RECOVER and not f.void for f in await press.tx.flows.waiting_of(press.account.account_id))
+    return any(f.action in RECOVERIES and not f.void for f in await press.tx.flows.waiting_of(press.account.account_id))
 
 
 async def _recorded(press: _Press) -> SubjectLock:

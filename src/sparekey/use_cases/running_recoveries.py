@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sparekey.domain.accounts import AccountId
-from sparekey.domain.actions import Action
+from sparekey.domain.actions import RECOVERIES
 from sparekey.domain.errors import WrongStep
 from sparekey.domain.flow.flow import Flow
 from sparekey.domain.sessions import Session
@@ -41,7 +41,7 @@ async def must_wait(tx: Transaction, services: Services, account_id: AccountId, 
 
 def is_waiting_recovery(flow: Flow, account_id: AccountId) -> bool:
     """Whether this is a recovery of the account that waits, or has waited. One that was disowned waits for nothing."""
-    return flow.action == Action.RECOVER and flow.account_id == account_id and flow.waiting is not None and not flow.void
+    return flow.action in RECOVERIES and flow.account_id == account_id and flow.waiting is not None and not flow.void
 
 
 def _seen(flow: Flow, now: datetime) -> RecoverySeen:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sparekey.domain.accounts import Account
-from sparekey.domain.actions import Action
+from sparekey.domain.actions import RECOVERIES, Action
 from sparekey.domain.audit import Event
 from sparekey.domain.errors import WrongStep
 from sparekey.domain.factors import FactorKind
@@ -94,7 +94,7 @@ async def _after(look: Look) -> Flow:
         return flow
     if flow.void:
         return await _ended(look, "cancelled")  # to whoever began it this looks as if the owner had cancelled it (mission.md, F10)
-    if flow.action == Action.RECOVER:
+    if flow.action in RECOVERIES:
         return await _recovery(look)
     if flow.action == Action.ADD_ADDRESS:
         return await _moving_number(look)

@@ -29,7 +29,14 @@ account = Table(
     Column("must_have_second", Integer, nullable=False, server_default=text("0")),
     Column("second_offered_at", BigInteger),
     Column("reminded_at", BigInteger),
+    Column("closed_at", BigInteger),
+    Column("blocked_at", BigInteger),
+    Column("disputed_at", BigInteger),
+    Column("recovered_at", BigInteger),
+    Column("quarantined_until", BigInteger),
 )
+_closing = account.c.closing_at.is_not(None)
+Index("account_closing_at", account.c.closing_at, sqlite_where=_closing, postgresql_where=_closing)
 _reminded = account.c.reminded_at.is_not(None)
 Index("account_reminded_at", account.c.reminded_at, sqlite_where=_reminded, postgresql_where=_reminded)
 
@@ -48,6 +55,7 @@ address = Table(
     Column("removed_at", BigInteger),
     Column("confirmed_at", BigInteger),
     Column("bounced_at", BigInteger),
+    Column("given_up", Integer, nullable=False, server_default=text("0")),
 )
 _present = address.c.removed_at.is_(None)
 Index("address_key", address.c.key, unique=True, sqlite_where=_present, postgresql_where=_present)
@@ -250,3 +258,145 @@ audit_head = Table(
 # Chains of names that nobody has (domain.audit). Their beginning never changes, so an append moves no index.
 _unknown = audit_head.c.chain >= text("'s'")
 Index("audit_head_unknown", audit_head.c.begun_at, sqlite_where=_unknown, postgresql_where=_unknown)
+
+
+# What was changed, as it was before: to undo it, and to show it (sealed; domain.changes).
+change = Table(
+    "change",
+    metadata,
+    Column("change_id", Text, primary_key=True),
+    Column("account_id", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("flow_id", Text, nullable=False),
+    Column("before", LargeBinary, nullable=False),
+    Column("undone_at", BigInteger),
+)
+Index("change_account", change.c.account_id, change.c.at)
+Index("change_at", change.c.at)
+
+# Two sides claim one account. At most one open dispute for each.
+dispute = Table(
+    "dispute",
+    metadata,
+    Column("dispute_id", Text, primary_key=True),
+    Column("account_id", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("data", LargeBinary, nullable=False),
+)
+Index("dispute_account", dispute.c.account_id, dispute.c.opened_at)
+_undecided = dispute.c.ended_at.is_(None)
+Index("dispute_open", dispute.c.account_id, unique=True, sqlite_where=_undecided, postgresql_where=_undecided)
+
+# Friends who may help to recover, and what they are asked in one recovery.
+contact = Table(
+    "contact",
+    metadata,
+    Column("contact_id", Text, primary_key=True),
+    Column("account_id", Text, nullable=False, index=True),
+    Column("state", Text, nullable=False),
+    Column("added_at", BigInteger, nullable=False),
+    Column("removed_at", BigInteger),
+    Column("data", LargeBinary, nullable=False),
+)
+contact_ask = Table(
+    "contact_ask",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("flow_id", Text, nullable=False, index=True),
+    Column("account_id", Text, nullable=False),
+    Column("contact_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("phrase_hash", LargeBinary, nullable=False),
+    Column("wrong", Integer, nullable=False, server_default=text("0")),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("answered_at", BigInteger),
+)
+Index("contact_ask_expires", contact_ask.c.expires_at)
+
+# Support cases: what is said in them is sealed.
+support_case = Table(
+    "support_case",
+    metadata,
+    Column("case_id", Text, primary_key=True),
+    Column("number", Text, nullable=False, unique=True),
+    Column("account_id", Text, nullable=False),
+    Column("flow_id", Text, nullable=False, server_default=text("''")),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger),
+    Column("closed_at", BigInteger),
+    Column("version", BigInteger, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+Index("support_case_queue", support_case.c.state, support_case.c.opened_at)
+Index("support_case_account", support_case.c.account_id)
+case_message = Table(
+    "case_message",
+    metadata,
+    Column("case_id", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("agent_id", Text, nullable=False, server_default=text("''")),
+    Column("body", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("case_id", "seq"),
+)
+case_vote = Table(
+    "case_vote",
+    metadata,
+    Column("case_id", Text, nullable=False),
+    Column("agent_id", Text, nullable=False),
+    Column("vote", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("case_id", "agent_id"),
+)
+agent = Table(
+    "agent",
+    metadata,
+    Column("account_id", Text, primary_key=True),
+    Column("since", BigInteger, nullable=False),
+    Column("placed_by", Text, nullable=False),
+)
+
+# What the shop told us, and what it is told.
+shop_activity = Table(
+    "shop_activity",
+    metadata,
+    Column("account_id", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("account_id", "reference"),
+)
+Index("shop_activity_at", shop_activity.c.at)
+shop_event = Table(
+    "shop_event",
+    metadata,
+    Column("event_id", Text, primary_key=True),
+    Column("account_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("tries", BigInteger, nullable=False, server_default=text("0")),
+    Column("next_at", BigInteger, nullable=False),
+    Column("error", Text, nullable=False, server_default=text("''")),
+)
+Index("shop_event_due", shop_event.c.state, shop_event.c.next_at)
+
+# The answer to a secret question: hashed like a password, one weak statement inside a support case.
+secret_answer = Table(
+    "secret_answer",
+    metadata,
+    Column("account_id", Text, primary_key=True),
+    Column("question", LargeBinary, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("set_at", BigInteger, nullable=False),
+)

@@ -8,7 +8,7 @@ from sparekey.adapters.sql.connection import Statement
 from sparekey.adapters.sql.postgres import PostgresDatabase
 from sparekey.adapters.sql.sqlite import SqliteDatabase
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration; a test holds it to the folder ``migrations``."""
 
 _VERSION = Statement("select version_num from alembic_version")

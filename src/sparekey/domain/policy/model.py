@@ -146,11 +146,17 @@ class Situation:
     known_device: bool = False
     breached_password: bool = False
     nothing_more: bool = False
-    disputed: bool = False
-    quarantined: bool = False
     former: tuple[Factor, ...] = ()
     target: Factor | None = None
     recovery: RunningRecovery | None = None
+
+    @property
+    def disputed(self) -> bool:
+        return self.account.disputed_at is not None
+
+    @property
+    def quarantined(self) -> bool:
+        return self.account.is_quarantined(self.now)
 
     @property
     def in_session(self) -> bool:
