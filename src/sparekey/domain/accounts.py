@@ -100,6 +100,8 @@ class Account:
     """When (UTC) the recovery was done that ``quarantined_until`` comes from."""
     quarantined_until: datetime | None = None
     """Until when (UTC) some things are withheld after a recovery (mission.md, R11)."""
+    role: str = ""
+    """``agent`` for whoever works on support cases (mission.md, C6); empty for everybody else."""
 
     @property
     def exists(self) -> bool:

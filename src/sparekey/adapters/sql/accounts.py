@@ -14,7 +14,7 @@ from sparekey.use_cases.ports import AddressTaken
 _COLUMNS = """a.account_id, a.name, a.language, a.created_at, a.password_hash, a.password_set_at, a.version, a.shred_key,
     a.user_name, a.user_name_key, a.contested_at, a.frozen_at, a.closing_at,
     a.enrolled, a.preferred, a.must_have_second, a.second_offered_at, a.reminded_at,
-    a.closed_at, a.blocked_at, a.disputed_at, a.recovered_at, a.quarantined_until,
+    a.closed_at, a.blocked_at, a.disputed_at, a.recovered_at, a.quarantined_until, a.role,
     d.address_id, d.kind, d.value, d.key, d.added_at, d.main, d.with_account, d.stolen, d.confirmed_at, d.bounced_at, d.given_up"""
 _JOINED = "from account a left join address d on d.account_id = a.account_id and d.removed_at is null"
 
@@ -32,10 +32,10 @@ _HOLDER = Statement(
 _ADD = Statement(
     """insert into account (account_id, name, language, created_at, password_hash, password_set_at, version, shred_key, user_name,
         user_name_key, contested_at, frozen_at, closing_at, enrolled, preferred, must_have_second, second_offered_at, reminded_at,
-        closed_at, blocked_at, disputed_at, recovered_at, quarantined_until)
+        closed_at, blocked_at, disputed_at, recovered_at, quarantined_until, role)
     values (:account_id, :name, :language, :created_at, :password_hash, :password_set_at, :version, :shred_key, :user_name,
         :user_name_key, :contested_at, :frozen_at, :closing_at, :enrolled, :preferred, :must_have_second,
-        :second_offered_at, :reminded_at, :closed_at, :blocked_at, :disputed_at, :recovered_at, :quarantined_until)"""
+        :second_offered_at, :reminded_at, :closed_at, :blocked_at, :disputed_at, :recovered_at, :quarantined_until, :role)"""
 )
 _SAVE = Statement(
     """update account set name = :name, language = :language, password_hash = :password_hash, password_set_at = :password_set_at,
@@ -43,7 +43,7 @@ _SAVE = Statement(
         contested_at = :contested_at, frozen_at = :frozen_at, closing_at = :closing_at, enrolled = :enrolled, preferred = :preferred,
         must_have_second = :must_have_second, second_offered_at = :second_offered_at,
         reminded_at = :reminded_at, closed_at = :closed_at, blocked_at = :blocked_at, disputed_at = :disputed_at,
-        recovered_at = :recovered_at, quarantined_until = :quarantined_until
+        recovered_at = :recovered_at, quarantined_until = :quarantined_until, role = :role
     where account_id = :account_id"""
 )
 _ADD_ADDRESS = Statement(
@@ -193,6 +193,7 @@ def _values(a: Account) -> dict[str, object]:
         "disputed_at": to_ms_or_none(a.disputed_at),
         "recovered_at": to_ms_or_none(a.recovered_at),
         "quarantined_until": to_ms_or_none(a.quarantined_until),
+        "role": a.role,
     }
 
 
@@ -222,7 +223,8 @@ def _account(rows: Sequence[Row]) -> Account:
         disputed_at=from_ms_or_none(r[20]),
         recovered_at=from_ms_or_none(r[21]),
         quarantined_until=from_ms_or_none(r[22]),
-        addresses=tuple(_address(row[23:]) for row in rows if row[23] is not None),
+        role=r[23],
+        addresses=tuple(_address(row[24:]) for row in rows if row[24] is not None),
     )
 
 

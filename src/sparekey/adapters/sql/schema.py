@@ -34,6 +34,7 @@ account = Table(
     Column("disputed_at", BigInteger),
     Column("recovered_at", BigInteger),
     Column("quarantined_until", BigInteger),
+    Column("role", Text, nullable=False, server_default=text("''")),
 )
 _closing = account.c.closing_at.is_not(None)
 Index("account_closing_at", account.c.closing_at, sqlite_where=_closing, postgresql_where=_closing)
