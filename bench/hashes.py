@@ -9,8 +9,9 @@ import msgspec
 
 from bench.machine import FOLDER
 from sparekey.adapters.crypto.argon2 import Cost, find_argon2
-from sparekey.adapters.crypto.hasher import PepperedArgon2, cores_for
+from sparekey.adapters.crypto.hasher import PepperedArgon2
 from sparekey.adapters.crypto.hashing import argon2_of
+from sparekey.adapters.crypto.hashing_pool import HashingPool, cores_for
 from sparekey.adapters.crypto.keys import Key, KeyRing
 
 PASSWORD = "Correct-Horse-42-Battery"
@@ -33,7 +34,7 @@ def peppered(ring: KeyRing) -> list[str]:
     """The same, as our own hasher stores them under the keys of a server."""
 
     async def make() -> list[str]:
-        hasher = PepperedArgon2(ring, cores_for(1), most_waiting=DISTINCT)
+        hasher = PepperedArgon2(ring, HashingPool(cores_for(1), most_waiting=DISTINCT))
         try:
             return await asyncio.gather(*(hasher.hash(PASSWORD) for _ in range(DISTINCT)))
         finally:
@@ -47,7 +48,7 @@ def limit(seconds: float = 3.0) -> float:
 
     async def measure() -> float:
         ring = KeyRing((Key("00000000", secrets.token_bytes(32), datetime.now(UTC)),))
-        hasher, done = PepperedArgon2(ring, cores_for(1)), 0
+        hasher, done = PepperedArgon2(ring, HashingPool(cores_for(1))), 0
         stored = await hasher.hash(PASSWORD)
 
         async def verify() -> None:

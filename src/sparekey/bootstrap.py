@@ -23,7 +23,8 @@ from sparekey.adapters.breached import SHIPPED, BreachedLists, FilterFile, Range
 from sparekey.adapters.chance import SystemChance
 from sparekey.adapters.clock import SystemClock
 from sparekey.adapters.crypto.argon2 import Cost
-from sparekey.adapters.crypto.hasher import PepperedArgon2, cores_for
+from sparekey.adapters.crypto.hasher import Hashing, PepperedArgon2
+from sparekey.adapters.crypto.hashing_pool import HashingPool, cores_for
 from sparekey.adapters.crypto.keys import KeyRing, open_key_ring
 from sparekey.adapters.crypto.sealer import RingSealer
 from sparekey.adapters.human_check import ROUNDS, AltchaCheck
@@ -158,19 +159,25 @@ class Parts:
 
 
 def build(
-    settings: Settings, *, clock: Clock | None = None, chance: Chance | None = None, cost: Cost | None = None, rounds: int = ROUNDS
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    chance: Chance | None = None,
+    hashing: Hashing | None = None,
+    cost: Cost | None = None,
+    rounds: int = ROUNDS,
 ) -> Parts:
     """All parts of a process, not yet open. Raises ``BadSettings``.
 
-    ``clock``, ``chance``, ``cost`` (of one password hash), ``rounds`` (of one try at a human check): others than the machine's and the
-    default, for tests and simulations.
+    ``clock``, ``chance``, ``hashing``, ``cost`` (of one password hash), ``rounds`` (of one try at a human check): others than the
+    machine's and the default, for tests and simulations.
     """
     prepare_data_dir(settings)
     clock, chance = clock or SystemClock(), chance or SystemChance()
     ring, database = key_ring(settings), database_of(settings)
     sealer = RingSealer(ring)
     store = SqlStore(database, sealer)
-    hasher = PepperedArgon2(ring, cores_for(settings.server.workers), cost=cost)
+    hasher = PepperedArgon2(ring, hashing or HashingPool(cores_for(settings.server.workers)), cost=cost)
     ranges = settings.storage.breached_range_url
     # Most sites need none, and its certificates cost a start some 50 ms and every process 10 MB.
     asks_out = ranges or settings.sms.sms != "none" or settings.social.any

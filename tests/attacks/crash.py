@@ -41,7 +41,7 @@ from sparekey.use_cases.verify_audit import verify_chains, verify_presence
 from sparekey.web.api import flows as api_flows
 from sparekey.worker.deliver import LEASE
 from sparekey.worker.waits import look_at_waits
-from tests.doors.api import ANOTHER, CHEAP, PASSWORD, Answer, Api, Lifespan, Program
+from tests.doors.api import ANOTHER, CHEAP, PASSWORD, Answer, Api, HashingHere, Lifespan, Program
 from tests.doors.waits import disown_token
 from tests.messages.samples import message
 
@@ -116,7 +116,7 @@ class Built:
 
 def built(later: timedelta) -> Built:
     settings, clock = read_settings(os.environ), Later(later)
-    return Built(settings, clock, build(settings, clock=clock, cost=CHEAP))
+    return Built(settings, clock, build(settings, clock=clock, hashing=HashingHere(), cost=CHEAP))
 
 
 @asynccontextmanager

@@ -302,13 +302,14 @@ def watch_statements(api: Api, world: World, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def watch_hashes(api: Api, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    true = api.parts.hasher._run
+    hashing = api.parts.hasher._hashing
+    true = hashing.run
 
     async def run(line: str) -> str:
         world.work.append("hash")
         return await true(line)
 
-    monkeypatch.setattr(api.parts.hasher, "_run", run)
+    monkeypatch.setattr(hashing, "run", run)
 
 
 async def walked(world: World, make: Make, walk: Walk) -> list[Seen]:

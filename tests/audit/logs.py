@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sparekey.adapters.breached import BreachedLists
 from sparekey.adapters.crypto.hasher import PepperedArgon2
+from sparekey.adapters.crypto.hashing_pool import HashingPool
 from sparekey.adapters.identifiers import Identifiers
 from sparekey.adapters.operators import OperatorMemory
 from sparekey.adapters.places import open_places
@@ -32,7 +33,7 @@ def services_of(at: Held) -> Services:
         clock=at.clock,
         chance=CHANCE,
         sealer=at.sealer,
-        hasher=PepperedArgon2(at.ring, 1),
+        hasher=PepperedArgon2(at.ring, HashingPool(1)),
         breached=BreachedLists([], None),
         strength=strength,
         limits=NoVolumeLimits(),

@@ -11,7 +11,7 @@ from sparekey.worker.waits import look_at_waits
 from tests.browser.conftest import MakePerson, MovingSite
 from tests.browser.eyes import look
 from tests.browser.person import ANOTHER, PASSWORD, Mail, Person
-from tests.doors.api import CHEAP, Program
+from tests.doors.api import CHEAP, HashingHere, Program
 
 DAY = 24 * 60
 
@@ -60,7 +60,7 @@ async def begin(person: Person, site: MovingSite, number: str) -> None:
 
 async def pass_time(site: MovingSite, hours: int) -> None:
     """Hour by hour, as the worker of another node sees it."""
-    parts = build(site.site.read(), clock=site.clock, cost=CHEAP)
+    parts = build(site.site.read(), clock=site.clock, hashing=HashingHere(), cost=CHEAP)
     await parts.open()
     try:
         for _ in range(hours):

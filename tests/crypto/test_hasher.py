@@ -17,8 +17,9 @@ from typing_extensions import override
 
 from sparekey.adapters.clock import SystemClock
 from sparekey.adapters.crypto.argon2 import Cost, cost_of, decoy, find_argon2
-from sparekey.adapters.crypto.hasher import PepperedArgon2, cores_for
+from sparekey.adapters.crypto.hasher import PepperedArgon2
 from sparekey.adapters.crypto.hashing import answer, argon2_of
+from sparekey.adapters.crypto.hashing_pool import HashingPool, cores_for
 from sparekey.adapters.crypto.keys import Key, KeyRing
 from sparekey.domain.errors import Busy
 
@@ -31,9 +32,15 @@ LIGHT = Cost(memory_kib=64, passes=1)
 @pytest.fixture
 def light() -> Iterator[PepperedArgon2]:
     """Real Argon2id at a small cost: what is tested does not depend on it."""
-    hasher = PepperedArgon2(RING, 2, cost=LIGHT)
+    hasher = PepperedArgon2(RING, HashingPool(2), cost=LIGHT)
     yield hasher
     hasher.close()
+
+
+def pool_of(hasher: PepperedArgon2) -> HashingPool:
+    pool = hasher._hashing
+    assert isinstance(pool, HashingPool)
+    return pool
 
 
 class Held:
@@ -78,7 +85,7 @@ def held(tmp_path: Path) -> Held:
 
 @pytest.mark.row("P8")
 async def test_the_stored_form_and_the_default_cost() -> None:
-    hasher = PepperedArgon2(RING, 1)
+    hasher = PepperedArgon2(RING, HashingPool(1))
     stored = await hasher.hash("nebel über dem fluss")
     key_id, rest = stored.split("$", 1)
     assert key_id == OLD.id
@@ -141,7 +148,7 @@ async def test_the_database_alone_allows_no_guessing(light: PepperedArgon2) -> N
     stored = await light.hash("nebel über dem fluss")
     phc = "$" + stored.partition("$")[2]
     assert not argon2_of(find_argon2()).verify(phc, "nebel über dem fluss".encode()), "the pepper is missing"
-    thief = PepperedArgon2(KeyRing((Key(OLD.id, b"x" * 32, NOW),)), 1, cost=LIGHT)
+    thief = PepperedArgon2(KeyRing((Key(OLD.id, b"x" * 32, NOW),)), HashingPool(1), cost=LIGHT)
     assert not await thief.verify(stored, "nebel über dem fluss")
     thief.close()
 
@@ -149,7 +156,7 @@ async def test_the_database_alone_allows_no_guessing(light: PepperedArgon2) -> N
 @pytest.mark.row("O7")
 async def test_passwords_outlive_a_rotation_and_move_to_the_new_pepper(light: PepperedArgon2) -> None:
     stored = await light.hash("nebel über dem fluss")
-    rotated = PepperedArgon2(KeyRing((NEW, OLD)), 1, cost=LIGHT)
+    rotated = PepperedArgon2(KeyRing((NEW, OLD)), HashingPool(1), cost=LIGHT)
     assert await rotated.verify(stored, "nebel über dem fluss")
     assert rotated.needs_rehash(stored)
     again = await rotated.hash("nebel über dem fluss")
@@ -162,7 +169,7 @@ async def test_passwords_outlive_a_rotation_and_move_to_the_new_pepper(light: Pe
 async def test_a_hash_whose_key_is_gone_matches_nothing_at_the_same_cost(light: PepperedArgon2, held: Held) -> None:
     stored = await light.hash("nebel über dem fluss")
     held.let_go()
-    without = PepperedArgon2(KeyRing((NEW,)), 1, program=held.program)
+    without = PepperedArgon2(KeyRing((NEW,)), HashingPool(1, program=held.program))
     assert not await without.verify(stored, "nebel über dem fluss")
     assert [cost_of(phc) for _, phc, _ in held.jobs] == [Cost()]
     without.close()
@@ -171,7 +178,7 @@ async def test_a_hash_whose_key_is_gone_matches_nothing_at_the_same_cost(light: 
 @pytest.mark.row("P8")
 @pytest.mark.parametrize(("cost", "weaker"), [(LIGHT, True), (Cost(19_456, 1), True), (Cost(19_456, 2), False), (Cost(20_000, 3), False)])
 async def test_a_cheaper_hash_is_made_anew(cost: Cost, weaker: bool) -> None:
-    then, now = PepperedArgon2(RING, 1, cost=cost), PepperedArgon2(RING, 1)
+    then, now = PepperedArgon2(RING, HashingPool(1), cost=cost), PepperedArgon2(RING, HashingPool(1))
     stored = await then.hash("nebel über dem fluss")
     assert await now.verify(stored, "nebel über dem fluss")
     assert now.needs_rehash(stored) == weaker
@@ -183,7 +190,7 @@ async def test_a_cheaper_hash_is_made_anew(cost: Cost, weaker: bool) -> None:
 @pytest.mark.parametrize(("stored", "password"), [("", "nebel über dem fluss"), ("garbage", "x"), ("", "\ud800"), ("", "x" * 2000)])
 async def test_no_account_costs_as_much_as_a_wrong_password(stored: str, password: str, held: Held) -> None:
     held.let_go()
-    real, hasher = PepperedArgon2(RING, 1), PepperedArgon2(RING, 1, program=held.program)
+    real, hasher = PepperedArgon2(RING, HashingPool(1)), PepperedArgon2(RING, HashingPool(1, program=held.program))
     await hasher.verify(await real.hash("another one entirely"), "wrong")
     assert not await hasher.verify(stored, password), "not even where the process says that it is right"
     (_, wrong, _), (_, nobody, _) = held.jobs
@@ -203,7 +210,7 @@ def test_the_decoy_is_a_hash_like_any_other_that_nothing_matches() -> None:
 
 
 async def test_a_full_queue_is_busy_and_empties_again(held: Held) -> None:
-    hasher = PepperedArgon2(RING, 2, program=held.program, most_waiting=3)
+    hasher = PepperedArgon2(RING, HashingPool(2, program=held.program, most_waiting=3))
     waiting = [asyncio.create_task(hasher.verify("", "x")) for _ in range(5)]
     await held.begun(2)
     for refused in (hasher.verify("", "x"), hasher.hash("x")):
@@ -238,7 +245,7 @@ async def free_places_after_cancelling(hasher: PepperedArgon2, held: Held, place
 
 
 async def test_who_leaves_the_queue_frees_the_place(held: Held) -> None:
-    hasher = PepperedArgon2(RING, 1, program=held.program, most_waiting=4)
+    hasher = PepperedArgon2(RING, HashingPool(1, program=held.program, most_waiting=4))
     assert await free_places_after_cancelling(hasher, held, 5) == 4, "all but the one that is at work"
     assert len(held.jobs) == 5, "one for nobody, four for those who came later, none for those who left before their turn"
     hasher.close()
@@ -251,14 +258,14 @@ class KeepsPlaces(deque[object]):
 
 
 async def test_planted_a_queue_that_keeps_the_places_of_those_who_left_is_caught(held: Held) -> None:
-    hasher = PepperedArgon2(RING, 1, program=held.program, most_waiting=4)
-    hasher._waiting = KeepsPlaces()  # type: ignore[assignment]
+    hasher = PepperedArgon2(RING, HashingPool(1, program=held.program, most_waiting=4))
+    pool_of(hasher)._waiting = KeepsPlaces()  # type: ignore[assignment]
     assert await free_places_after_cancelling(hasher, held, 5) < 4
     hasher.close()
 
 
 async def test_the_loop_goes_on_while_hashes_are_made(held: Held) -> None:
-    hasher = PepperedArgon2(RING, 1, program=held.program)
+    hasher = PepperedArgon2(RING, HashingPool(1, program=held.program))
     waiting = asyncio.create_task(hasher.verify(OLD.id + decoy(LIGHT), "x"))
     await held.begun(1)
     held.let_go()  # reached only because the loop is free
@@ -290,7 +297,7 @@ with server.makefile("rw") as jobs:
 
 
 async def test_the_job_of_a_process_that_dies_is_done_by_another(reads: Callable[[str], Sequence[str]]) -> None:
-    hasher = PepperedArgon2(RING, 1, cost=LIGHT, program=reads("n == 1 and os.kill(os.getpid(), signal.SIGKILL)"))
+    hasher = PepperedArgon2(RING, HashingPool(1, program=reads("n == 1 and os.kill(os.getpid(), signal.SIGKILL)")), cost=LIGHT)
     stored = await hasher.hash("nebel über dem fluss")
     assert await hasher.verify(stored, "nebel über dem fluss")
     hasher.close()
@@ -298,33 +305,33 @@ async def test_the_job_of_a_process_that_dies_is_done_by_another(reads: Callable
 
 async def test_an_idle_process_ends_and_the_next_job_starts_another() -> None:
     soon = "from sparekey.adapters.crypto import hashing; hashing.IDLE = 0.2; hashing.main('libsodium')"
-    hasher = PepperedArgon2(RING, 1, cost=LIGHT, program=(sys.executable, "-c", soon))
+    hasher = PepperedArgon2(RING, HashingPool(1, program=(sys.executable, "-c", soon)), cost=LIGHT)
     stored = await hasher.hash("nebel über dem fluss")
     async with asyncio.timeout(20):
-        while hasher._processes:  # noqa: ASYNC110 - nobody is told of it
+        while pool_of(hasher)._processes:  # noqa: ASYNC110 - nobody is told of it
             await asyncio.sleep(0.01)
     assert await hasher.verify(stored, "nebel über dem fluss")
     hasher.close()
 
 
 async def test_bindings_compiled_for_another_processor_give_way_to_libsodium(reads: Callable[[str], Sequence[str]]) -> None:
-    hasher = PepperedArgon2(RING, 1, cost=LIGHT, program=reads("os.kill(os.getpid(), signal.SIGILL)"))
+    hasher = PepperedArgon2(RING, HashingPool(1, program=reads("os.kill(os.getpid(), signal.SIGILL)")), cost=LIGHT)
     stored = await hasher.hash("nebel über dem fluss")
     assert await hasher.verify(stored, "nebel über dem fluss")
-    assert hasher._program[-1] == "libsodium"
+    assert pool_of(hasher)._program[-1] == "libsodium"
     hasher.close()
 
 
 async def test_a_process_that_dies_between_two_jobs_is_replaced(light: PepperedArgon2) -> None:
     stored = await light.hash("nebel über dem fluss")
-    (process,) = light._processes
+    (process,) = pool_of(light)._processes
     os.kill(process._process.pid, signal.SIGKILL)
     assert await light.verify(stored, "nebel über dem fluss")
-    assert [p._process.pid for p in light._processes] != [process._process.pid]
+    assert [p._process.pid for p in pool_of(light)._processes] != [process._process.pid]
 
 
 async def test_a_job_that_kills_its_process_again_and_again_is_told_to_come_back(reads: Callable[[str], Sequence[str]]) -> None:
-    hasher = PepperedArgon2(RING, 2, cost=LIGHT, program=reads("sys.exit(1)"))
+    hasher = PepperedArgon2(RING, HashingPool(2, program=reads("sys.exit(1)")), cost=LIGHT)
     answers = await asyncio.gather(*(hasher.hash("nebel über dem fluss") for _ in range(4)), return_exceptions=True)
     assert [type(a) for a in answers] == [Busy] * 4
     hasher.must_have_room()
@@ -332,7 +339,7 @@ async def test_a_job_that_kills_its_process_again_and_again_is_told_to_come_back
 
 
 async def test_where_no_process_can_be_started_all_are_told_to_come_back() -> None:
-    hasher = PepperedArgon2(RING, 2, program=("/nowhere/to/be/found",))
+    hasher = PepperedArgon2(RING, HashingPool(2, program=("/nowhere/to/be/found",)))
     with pytest.raises(Busy):
         await hasher.hash("nebel über dem fluss")
     hasher.must_have_room()
@@ -341,24 +348,24 @@ async def test_where_no_process_can_be_started_all_are_told_to_come_back() -> No
 
 async def test_an_answer_in_pieces_is_put_together(reads: Callable[[str], Sequence[str]]) -> None:
     in_pieces = "for c in answer(argon2_of('libsodium'), job): server.send(c.encode())\n        server.send(bytes([10])); continue"
-    hasher = PepperedArgon2(RING, 1, cost=LIGHT, program=reads(in_pieces))
+    hasher = PepperedArgon2(RING, HashingPool(1, program=reads(in_pieces)), cost=LIGHT)
     stored = await hasher.hash("nebel über dem fluss")
     assert cost_of("$" + stored.partition("$")[2]) == LIGHT
     hasher.close()
 
 
 async def test_no_process_before_the_first_hash_and_none_after_the_end() -> None:
-    hasher = PepperedArgon2(RING, 2, cost=LIGHT)
-    assert not hasher._processes
+    hasher = PepperedArgon2(RING, HashingPool(2), cost=LIGHT)
+    assert not pool_of(hasher)._processes
     await hasher.hash("nebel über dem fluss")
-    (process,) = hasher._processes
+    (process,) = pool_of(hasher)._processes
     hasher.close()
     assert process._process.returncode == -signal.SIGKILL
-    assert not hasher._processes
+    assert not pool_of(hasher)._processes
 
 
 async def test_what_waits_at_the_end_is_cancelled(held: Held) -> None:
-    hasher = PepperedArgon2(RING, 1, program=held.program)
+    hasher = PepperedArgon2(RING, HashingPool(1, program=held.program))
     waiting = [asyncio.create_task(hasher.verify("", "x")) for _ in range(3)]
     await held.begun(1)
     hasher.close()
@@ -369,9 +376,9 @@ async def test_what_waits_at_the_end_is_cancelled(held: Held) -> None:
 async def test_hashing_processes_see_neither_passwords_nor_settings(monkeypatch: pytest.MonkeyPatch, held: Held) -> None:
     monkeypatch.setenv("SPAREKEY_KEYS", "a key of the ring")
     held.let_go()
-    hasher = PepperedArgon2(RING, 1, program=held.program)
+    hasher = PepperedArgon2(RING, HashingPool(1, program=held.program))
     await hasher.hash("nebel über dem fluss")
-    (process,) = hasher._processes
+    (process,) = pool_of(hasher)._processes
     environment = environment_of(process._process.pid)
     assert b"SPAREKEY_" not in environment
     assert b"PATH=" in environment, "it was read"
@@ -385,12 +392,13 @@ async def test_hashing_processes_see_neither_passwords_nor_settings(monkeypatch:
 async def test_hashing_processes_end_with_a_server_that_was_killed(tmp_path: Path) -> None:
     program = """
 import asyncio, os, sys, uvloop
-from tests.crypto.test_hasher import LIGHT, RING
+from tests.crypto.test_hasher import LIGHT, RING, pool_of
 from sparekey.adapters.crypto.hasher import PepperedArgon2
+from sparekey.adapters.crypto.hashing_pool import HashingPool
 async def main():
-    hasher = PepperedArgon2(RING, 2, cost=LIGHT)
+    hasher = PepperedArgon2(RING, HashingPool(2), cost=LIGHT)
     await asyncio.gather(hasher.hash("x"), hasher.hash("x"))
-    print(*(p._process.pid for p in hasher._processes), flush=True)
+    print(*(p._process.pid for p in pool_of(hasher)._processes), flush=True)
     await asyncio.sleep(60)
 uvloop.run(main())
 """

@@ -9,7 +9,7 @@ from sparekey.bootstrap import build, build_app
 from sparekey.messages.catalogue import LANGUAGES
 from sparekey.settings import read_settings
 from sparekey.web.pages.visit import local_path
-from tests.doors.api import ANOTHER, CHEAP, PASSWORD, Api
+from tests.doors.api import ANOTHER, CHEAP, PASSWORD, Api, HashingHere
 from tests.pages.browser import Browser, Page, new_browser, signed_up
 
 ANNA = "anna@example.com"
@@ -164,7 +164,7 @@ async def test_development_pages_are_absent_in_production(data_dir: Path, api: A
             "SPAREKEY_MAIL_FROM": "id@example.com",
         }
     )
-    parts = build(settings, clock=api.clock, cost=CHEAP)
+    parts = build(settings, clock=api.clock, hashing=HashingHere(), cost=CHEAP)
     browser = new_browser(api, build_app(settings, parts))
     for path in ("/dev/mail", "/dev/mail/x", "/dev/phone"):
         page = await browser.open(f"https://id.example.com{path}")

@@ -8,13 +8,14 @@ import pytest
 
 from sparekey.adapters.crypto.hasher import PepperedArgon2
 from sparekey.adapters.crypto.hashing import NICENESS
+from sparekey.adapters.crypto.hashing_pool import HashingPool
 from sparekey.adapters.crypto.keys import KeyRing
 from sparekey.domain.errors import Busy
 from tests.contracts.stores import OLD_KEY
 
 
 async def test_a_full_queue_says_so_before_anything_is_done() -> None:
-    hasher = PepperedArgon2(KeyRing((OLD_KEY,)), 1, most_waiting=1)
+    hasher = PepperedArgon2(KeyRing((OLD_KEY,)), HashingPool(1, most_waiting=1))
     try:
         hasher.must_have_room()
         taken = [asyncio.create_task(hasher.hash("a long enough password")) for _ in range(2)]
@@ -29,10 +30,11 @@ async def test_a_full_queue_says_so_before_anything_is_done() -> None:
 
 async def test_hashing_processes_stand_back_and_the_server_does_not() -> None:
     before = os.getpriority(os.PRIO_PROCESS, 0)
-    hasher = PepperedArgon2(KeyRing((OLD_KEY,)), 1)
+    pool = HashingPool(1)
+    hasher = PepperedArgon2(KeyRing((OLD_KEY,)), pool)
     try:
         await hasher.hash("a long enough password")
-        (process,) = hasher._processes
+        (process,) = pool._processes
         assert os.getpriority(os.PRIO_PROCESS, process._process.pid) == before + NICENESS
         assert os.getpriority(os.PRIO_PROCESS, 0) == before
         if session_of("self"):  # sessions share the cores before their processes do

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sparekey.adapters.crypto.argon2 import SPOKEN, find_argon2
-from sparekey.adapters.crypto.hasher import cores_for
+from sparekey.adapters.crypto.hashing_pool import cores_for
 from sparekey.bootstrap import database_url
 from sparekey.settings import read_settings
 

@@ -1,86 +1,55 @@
-"""Password hashing on a budget of cores.
+"""Password hashes with a pepper.
 
 A stored hash is ``KEY$argon2id$…``: the id of the key whose pepper went in, then the PHC string. The pepper is an HMAC of the
 password under that key (OWASP Password Storage Cheat Sheet, "Peppering"), so that a stolen database alone allows no guessing.
-
-Hashes are made by processes of their own. In threads of the server each would change the address space that all of them share, and
-one that was set aside while it held the interpreter would keep the event loop waiting (docs/speed.md).
 """
 
-import asyncio
 import hmac
-import os
-import signal
-import socket
-import subprocess
-import sys
-from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 
-from sparekey.adapters.crypto.argon2 import Cost, cost_of, decoy, find_argon2
-from sparekey.adapters.crypto.hashing import Name
+from sparekey.adapters.crypto.argon2 import Cost, cost_of, decoy
 from sparekey.adapters.crypto.keys import Key, KeyRing
-from sparekey.domain.errors import Busy
 from sparekey.domain.passwords import is_usable, normalize
-
-WAITING_FOR_EACH_CORE = 64
-"""How many may wait for one process. At 10 to 20 ms a hash the last one waits about a second: less than the patience of people and
-proxies, enough for a burst."""
-
-RETRY_AFTER = 2
-"""Seconds after which a full queue has surely emptied."""
-
-MOST_TRIES = 2
-"""Of one job: its process may have been killed by chance (the system was short of memory), or the job itself kills it."""
-
-HUGE_PAGES = "glibc.malloc.hugetlb=1"
-"""The memory of a hash in pages of 2 MiB where the system has them: 5 to 10 % more hashes a second. Other C libraries do not look at it."""
 
 log = structlog.get_logger(__name__)
 
 
-def cores_for(workers: int) -> int:
-    """The share of one of so many processes in the cores of this machine. More hashes at once than cores make each one slower (13
-    to 21 % fewer a second with twice as many)."""
-    return max(1, len(os.sched_getaffinity(0)) // workers)
+class Hashing(Protocol):
+    """Who makes the hashes: ``HashingPool``. The first two methods raise ``Busy`` when its queue is full."""
+
+    async def run(self, line: str) -> str:
+        """The answer to one job of ``hashing.py``."""
+
+    def must_have_room(self) -> None: ...
+
+    def close(self) -> None: ...
 
 
 class PepperedArgon2:
-    """Fulfils ``PasswordHasher``, in one event loop. ``close()`` it when the server stops.
+    """Fulfils ``PasswordHasher``. ``close()`` it when the server stops."""
 
-    ``cores``: how many hashes may be made at once, each by a process that is started when it is first needed. ``program``: what
-    such a process runs, where not ``hashing.py``.
-    """
-
-    def __init__(
-        self, ring: KeyRing, cores: int, *, cost: Cost | None = None, most_waiting: int | None = None, program: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, ring: KeyRing, hashing: Hashing, *, cost: Cost | None = None) -> None:
         self._ring = ring
+        self._hashing = hashing
         self._cost = cost or Cost()
-        self._cores = cores
-        self._most = cores + (cores * WAITING_FOR_EACH_CORE if most_waiting is None else most_waiting)
-        self._program = program or _program(find_argon2())
         self._decoy = decoy(self._cost)
-        self._waiting: deque[_Job] = deque()
-        self._processes: list[_Process] = []
 
     async def hash(self, password: str) -> str:
         """Raises ``ValueError`` for what cannot be a password (the rules refuse it before), ``Busy`` when the queue is full."""
         if not is_usable(password):
             raise ValueError("not usable as a password")
         key = self._ring.current()
-        return key.id + await self._run(f"hash {self._cost.memory_kib} {self._cost.passes} {_peppered(key, password).hex()}")
+        return key.id + await self._hashing.run(f"hash {self._cost.memory_kib} {self._cost.passes} {_peppered(key, password).hex()}")
 
     async def verify(self, stored: str, password: str) -> bool:
         key, phc = self._parse(stored)
         if key is None or not is_usable(password):
             # The same work, so that the clock does not tell a spoilt or missing hash, or a hopeless password, from a wrong one.
-            await self._run(f"verify {self._decoy} {bytes(32).hex()}")
+            await self._hashing.run(f"verify {self._decoy} {bytes(32).hex()}")
             return False
-        return await self._run(f"verify {phc} {_peppered(key, password).hex()}") == "right"
+        return await self._hashing.run(f"verify {phc} {_peppered(key, password).hex()}") == "right"
 
     def needs_rehash(self, stored: str) -> bool:
         """Whether a hash that matched should be made anew: an old pepper, a lower cost, or not Argon2id."""
@@ -89,17 +58,10 @@ class PepperedArgon2:
         return cost is None or not cost.covers(self._cost) or key_id != self._ring.current().id
 
     def must_have_room(self) -> None:
-        if len(self._waiting) + sum(p.job is not None for p in self._processes) >= self._most:
-            raise Busy(RETRY_AFTER)
+        self._hashing.must_have_room()
 
     def close(self) -> None:
-        """Ends the processes; what still waits is cancelled."""
-        jobs = [*self._waiting, *(p.job for p in self._processes if p.job is not None)]
-        self._waiting.clear()
-        while self._processes:
-            self._processes.pop().end()
-        for job in jobs:
-            job.answer.cancel()
+        self._hashing.close()
 
     def _parse(self, stored: str) -> tuple[Key | None, str]:
         key_id, _, rest = stored.partition("$")
@@ -111,135 +73,6 @@ class PepperedArgon2:
             # Not an error to the outside: that would tell this account from one that does not exist.
             log.error("pepper_key_missing", key_id=key_id)
         return key, phc
-
-    async def _run(self, line: str) -> str:
-        self.must_have_room()
-        job = _Job(line.encode("ascii") + b"\n", asyncio.get_running_loop().create_future())
-        self._waiting.append(job)
-        self._give_out()
-        try:
-            return await job.answer
-        except asyncio.CancelledError:
-            # Who leaves before his turn frees the place at once. What has begun goes on, for nobody, and keeps its core busy.
-            if job in self._waiting:
-                self._waiting.remove(job)
-            raise
-
-    def _give_out(self) -> None:
-        """What waits to whoever is free, and to a new process while there are fewer than cores."""
-        while self._waiting:
-            process = next((p for p in self._processes if p.job is None), None)
-            if process is None and len(self._processes) < self._cores:
-                process = self._start()
-            if process is None:
-                return
-            process.begin(self._waiting.popleft())
-
-    def _start(self) -> "_Process | None":
-        try:
-            process = _Process(self._program, self._give_out, self._lost)
-        except OSError as e:  # the system is short of processes or memory
-            log.error("hashing_process_not_started", error=e.strerror)  # noqa: TRY400 - no traces in the log
-            while self._waiting and not self._processes:  # nobody is left who could come to them
-                _refuse(self._waiting.popleft())
-            return None
-        self._processes.append(process)
-        return process
-
-    def _lost(self, process: "_Process") -> None:
-        """A process has ended: idle (0), or died. Its job goes to another, first in line, unless it was tried often enough."""
-        self._processes.remove(process)
-        job, status = process.job, process.end()
-        if status:
-            log.error("hashing_process_died", status=status)
-        if status == -signal.SIGILL:  # compiled for a processor that is not this one: an image that was carried elsewhere
-            self._program = _program("libsodium")
-        if job is not None and job.tries >= MOST_TRIES:
-            _refuse(job)
-        elif job is not None and not job.answer.done():
-            self._waiting.appendleft(job)
-        self._give_out()
-
-
-@dataclass(slots=True, eq=False)
-class _Job:
-    line: bytes
-    answer: asyncio.Future[str]
-    tries: int = 0
-
-
-def _program(name: Name) -> Sequence[str]:
-    return (sys.executable, "-P", "-m", "sparekey.adapters.crypto.hashing", name)  # -P: nothing from the folder we happen to be in
-
-
-def _refuse(job: _Job) -> None:
-    if not job.answer.done():
-        job.answer.set_exception(Busy(RETRY_AFTER))
-
-
-class _Process:
-    """One hashing process, and the job that it is at. ``free`` is called when it has done one, ``lost`` when it has died.
-
-    It is spoken to over a socket whose other end nobody else has. So it ends with the server, even with one that was killed.
-    """
-
-    def __init__(self, program: Sequence[str], free: Callable[[], None], lost: Callable[["_Process"], None]) -> None:
-        self.job: _Job | None = None
-        self._free, self._lost = free, lost
-        self._loop = asyncio.get_running_loop()
-        self._read = b""
-        # Keys and passwords of the settings are none of its business.
-        environment = {"GLIBC_TUNABLES": HUGE_PAGES, **{n: v for n, v in os.environ.items() if not n.startswith("SPAREKEY_")}}
-        self._socket, theirs = socket.socketpair()
-        with theirs:
-            try:
-                # A session of its own: out of reach of the terminal's Ctrl-C, and with a priority against all others (hashing.py).
-                self._process = subprocess.Popen(  # noqa: S603 - our own program
-                    program, stdin=theirs.fileno(), stdout=subprocess.DEVNULL, env=environment, start_new_session=True
-                )
-            except OSError:
-                self._socket.close()
-                raise
-        self._socket.setblocking(False)
-        self._loop.add_reader(self._socket, self._readable)
-
-    def begin(self, job: _Job) -> None:
-        self.job, job.tries = job, job.tries + 1
-        try:
-            self._socket.send(job.line)  # a few hundred bytes into an empty buffer
-        except OSError:
-            self._loop.call_soon(self._die)
-
-    def end(self) -> int:
-        """Kills it, unless it has ended by itself. Answers how it ended (``Popen.returncode``)."""
-        if not self._loop.is_closed():
-            self._loop.remove_reader(self._socket)
-        self._socket.close()
-        self._process.kill()
-        return self._process.wait()
-
-    def _die(self) -> None:
-        if self._socket.fileno() >= 0:
-            self._lost(self)
-
-    def _readable(self) -> None:
-        try:
-            read = self._socket.recv(4096)
-        except BlockingIOError:
-            return
-        except OSError:
-            read = b""
-        if not read:
-            self._die()
-            return
-        self._read += read
-        if not self._read.endswith(b"\n"):
-            return
-        job, answer = self.job, self._read[:-1].decode("ascii")
-        self.job, self._read = None, b""
-        if job is not None and not job.answer.done():
-            job.answer.set_result(answer)
-        self._free()
 
 
 def _peppered(key: Key, password: str) -> bytes:
