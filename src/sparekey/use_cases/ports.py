@@ -6,13 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from sparekey.domain.accounts import Account, AccountId
+from sparekey.domain.accounts import Account, AccountId, Address
 from sparekey.domain.factors import Factor
 from sparekey.domain.flow.flow import Flow
 from sparekey.domain.messages import Message, MessageKind
 from sparekey.domain.passwords import Strength
 from sparekey.domain.prompts import State
 from sparekey.domain.sessions import KnownDevice, Session
+from sparekey.use_cases.stores_of_agents import Agents, Votes
+from sparekey.use_cases.stores_of_cases import Cases
+from sparekey.use_cases.stores_of_changes import Changes
+from sparekey.use_cases.stores_of_disputes import Disputes
+from sparekey.use_cases.stores_of_closing import Personal
+from sparekey.use_cases.stores_of_shop import ShopActivities, ShopEvents
 
 
 class Clock(Protocol):
@@ -206,6 +212,12 @@ class Accounts(Protocol):
     async def find_by_key(self, key: str) -> Account:
         """By the key of a verified address, or a user name; ``nobody()`` when there is none. One statement either way."""
 
+    async def find_by_key_or_former(self, key: str, removed_after: datetime) -> Account:
+        """The same, also by an address that left after then and was neither stolen nor given up. One statement in every case."""
+
+    async def former(self, account_id: AccountId, removed_after: datetime) -> Sequence[Address]:
+        """The addresses that left after then, the newest first, with ``removed_at``. Whether one leads back: ``domain.changes``."""
+
     async def get(self, account_id: AccountId) -> Account: ...
 
     async def add(self, account: Account) -> None:
@@ -213,7 +225,7 @@ class Accounts(Protocol):
 
     async def save(self, old: Account, new: Account, now: datetime) -> None:
         """Writes what changed from ``old`` to ``new``: a replaced password goes to the history, a removed address is kept
-        as a former one. Raises ``AddressTaken``."""
+        as a former one; one that ``new`` has and ``old`` has not is put back where it was the account's. Raises ``AddressTaken``."""
 
     async def former_passwords(self, account_id: AccountId, most: int) -> Sequence[str]:
         """The hashes of passwords before the present one, the newest first."""
@@ -250,6 +262,9 @@ class Factors(Protocol):
 
     async def find(self, find_key: bytes) -> tuple[AccountId, str] | None:
         """Whose factor this is: account and factor id."""
+
+    async def put_back(self, account_id: AccountId, factor_id: str) -> bool:
+        """Bring back what was removed, beside ``Account.enrolled``; answers whether it was kept and nobody has enrolled it meanwhile."""
 
     async def raise_counter(self, account_id: AccountId, factor_id: str, to: int, now: datetime) -> bool:
         """Answers whether ``to`` is greater than what was seen before; then it is seen, and ``used_at`` is now."""
@@ -561,6 +576,30 @@ class Transaction(Protocol):
 
     @property
     def audit(self) -> Audit: ...
+
+    @property
+    def personal(self) -> Personal: ...
+
+    @property
+    def changes(self) -> Changes: ...
+
+    @property
+    def disputes(self) -> Disputes: ...
+
+    @property
+    def agents(self) -> Agents: ...
+
+    @property
+    def votes(self) -> Votes: ...
+
+    @property
+    def shop_activities(self) -> ShopActivities: ...
+
+    @property
+    def shop_events(self) -> ShopEvents: ...
+
+    @property
+    def cases(self) -> Cases: ...
 
 
 class Store(Protocol):

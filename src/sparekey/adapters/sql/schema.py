@@ -287,21 +287,34 @@ dispute = Table(
     Column("ended_at", BigInteger),
     Column("data", LargeBinary, nullable=False),
 )
-Index("dispute_account", dispute.c.account_id, dispute.c.opened_at)
+Index("dispute_ended_at", dispute.c.ended_at)
 _undecided = dispute.c.ended_at.is_(None)
 Index("dispute_open", dispute.c.account_id, unique=True, sqlite_where=_undecided, postgresql_where=_undecided)
 
-# Friends who may help to recover, and what they are asked in one recovery.
+# Friends who may help to recover, a list at a time; and what they are asked by mail. The list that holds is the one that a factor of
+# the account names.
+contact_circle = Table(
+    "contact_circle",
+    metadata,
+    Column("circle_id", Text, primary_key=True),
+    Column("account_id", Text, nullable=False),
+    Column("needed", Integer, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("remind_at", BigInteger, nullable=False),
+)
+Index("contact_circle_account", contact_circle.c.account_id)
+Index("contact_circle_remind_at", contact_circle.c.remind_at)
 contact = Table(
     "contact",
     metadata,
     Column("contact_id", Text, primary_key=True),
-    Column("account_id", Text, nullable=False, index=True),
+    Column("circle_id", Text, nullable=False),
+    Column("account_id", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("added_at", BigInteger, nullable=False),
-    Column("removed_at", BigInteger),
     Column("data", LargeBinary, nullable=False),
 )
+Index("contact_circle_id", contact.c.circle_id)
 contact_ask = Table(
     "contact_ask",
     metadata,
@@ -310,7 +323,8 @@ contact_ask = Table(
     Column("account_id", Text, nullable=False),
     Column("contact_id", Text, nullable=False),
     Column("kind", Text, nullable=False),
-    Column("phrase_hash", LargeBinary, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("phrase", LargeBinary, nullable=False),
     Column("wrong", Integer, nullable=False, server_default=text("0")),
     Column("asked_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
@@ -336,6 +350,10 @@ support_case = Table(
 )
 Index("support_case_queue", support_case.c.state, support_case.c.opened_at)
 Index("support_case_account", support_case.c.account_id)
+_timed = support_case.c.due_at.is_not(None)
+Index("support_case_due", support_case.c.due_at, sqlite_where=_timed, postgresql_where=_timed)
+_over = support_case.c.closed_at.is_not(None)
+Index("support_case_closed", support_case.c.closed_at, sqlite_where=_over, postgresql_where=_over)
 case_message = Table(
     "case_message",
     metadata,
@@ -363,6 +381,7 @@ agent = Table(
     Column("account_id", Text, primary_key=True),
     Column("since", BigInteger, nullable=False),
     Column("placed_by", Text, nullable=False),
+    Column("hand", Text, nullable=False),
 )
 
 # What the shop told us, and what it is told.

@@ -6,18 +6,24 @@ from datetime import datetime
 from typing import Protocol
 
 from sparekey.adapters.sql.accounts import SqlAccounts
+from sparekey.adapters.sql.agents import SqlAgents, SqlVotes
 from sparekey.adapters.sql.audit import SqlAudit
+from sparekey.adapters.sql.cases import SqlCases
+from sparekey.adapters.sql.changes import SqlChanges
 from sparekey.adapters.sql.connection import Connection, Row, Statement, to_ms
 from sparekey.adapters.sql.devices import SqlDevices
+from sparekey.adapters.sql.disputes import SqlDisputes
 from sparekey.adapters.sql.factors import SqlBackupCodes, SqlFactors
 from sparekey.adapters.sql.flows import SqlFlows
 from sparekey.adapters.sql.guesses import SqlGuessCounters
 from sparekey.adapters.sql.notice_links import SqlNoticeLinks, SqlSpent
 from sparekey.adapters.sql.outbox import SqlOutbox
+from sparekey.adapters.sql.personal import SqlPersonal
 from sparekey.adapters.sql.postgres import BatchedLookup, PostgresDatabase
 from sparekey.adapters.sql.prompts import SqlPrompts
 from sparekey.adapters.sql.pruning import prune_unknown_chains, prunings
 from sparekey.adapters.sql.sessions import SEEN, WHO_ARE, WHO_IS, SqlSessions, who_is
+from sparekey.adapters.sql.shop import SqlShopActivities, SqlShopEvents
 from sparekey.adapters.sql.sqlite import SqliteDatabase
 from sparekey.domain.errors import StoreUnavailable
 from sparekey.use_cases.ports import Sealer, WhoIs
@@ -37,7 +43,7 @@ class SqlTransaction:
     """The tables of one open transaction."""
 
     def __init__(self, connection: Connection, sealer: Sealer) -> None:
-        self.accounts = SqlAccounts(connection)
+        self.accounts = SqlAccounts(connection, sealer)
         self.flows = SqlFlows(connection)
         self.sessions = SqlSessions(connection, sealer)
         self.devices = SqlDevices(connection)
@@ -49,6 +55,14 @@ class SqlTransaction:
         self.guesses = SqlGuessCounters(connection)
         self.outbox = SqlOutbox(connection, sealer)
         self.audit = SqlAudit(connection)
+        self.personal = SqlPersonal(connection, sealer)
+        self.changes = SqlChanges(connection, sealer)
+        self.disputes = SqlDisputes(connection, sealer)
+        self.agents = SqlAgents(connection)
+        self.votes = SqlVotes(connection)
+        self.shop_activities = SqlShopActivities(connection, sealer)
+        self.shop_events = SqlShopEvents(connection)
+        self.cases = SqlCases(connection, sealer)
 
 
 class SqlStore:

@@ -47,22 +47,32 @@ def _changes_and_disputes() -> None:
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.Column("data", sa.LargeBinary(), nullable=False),
     )
-    op.create_index("dispute_account", "dispute", ["account_id", "opened_at"])
+    op.create_index("dispute_ended_at", "dispute", ["ended_at"])
     undecided = sa.text("ended_at IS NULL")
     op.create_index("dispute_open", "dispute", ["account_id"], unique=True, sqlite_where=undecided, postgresql_where=undecided)
 
 
 def _contacts() -> None:
     op.create_table(
+        "contact_circle",
+        sa.Column("circle_id", sa.Text(), primary_key=True),
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("needed", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("remind_at", sa.BigInteger(), nullable=False),
+    )
+    op.create_index("contact_circle_account", "contact_circle", ["account_id"])
+    op.create_index("contact_circle_remind_at", "contact_circle", ["remind_at"])
+    op.create_table(
         "contact",
         sa.Column("contact_id", sa.Text(), primary_key=True),
+        sa.Column("circle_id", sa.Text(), nullable=False),
         sa.Column("account_id", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("added_at", sa.BigInteger(), nullable=False),
-        sa.Column("removed_at", sa.BigInteger(), nullable=True),
         sa.Column("data", sa.LargeBinary(), nullable=False),
     )
-    op.create_index("ix_contact_account_id", "contact", ["account_id"])
+    op.create_index("contact_circle_id", "contact", ["circle_id"])
     op.create_table(
         "contact_ask",
         sa.Column("token_hash", sa.LargeBinary(), primary_key=True),
@@ -70,7 +80,8 @@ def _contacts() -> None:
         sa.Column("account_id", sa.Text(), nullable=False),
         sa.Column("contact_id", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("phrase_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("phrase", sa.LargeBinary(), nullable=False),
         sa.Column("wrong", sa.Integer(), nullable=False, server_default=_NONE),
         sa.Column("asked_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
@@ -98,6 +109,9 @@ def _cases() -> None:
     )
     op.create_index("support_case_queue", "support_case", ["state", "opened_at"])
     op.create_index("support_case_account", "support_case", ["account_id"])
+    timed, over = sa.text("due_at is not null"), sa.text("closed_at is not null")
+    op.create_index("support_case_due", "support_case", ["due_at"], sqlite_where=timed, postgresql_where=timed)
+    op.create_index("support_case_closed", "support_case", ["closed_at"], sqlite_where=over, postgresql_where=over)
     op.create_table(
         "case_message",
         sa.Column("case_id", sa.Text(), nullable=False),
@@ -122,6 +136,7 @@ def _cases() -> None:
         sa.Column("account_id", sa.Text(), primary_key=True),
         sa.Column("since", sa.BigInteger(), nullable=False),
         sa.Column("placed_by", sa.Text(), nullable=False),
+        sa.Column("hand", sa.Text(), nullable=False),
     )
 
 
