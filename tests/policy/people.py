@@ -2,14 +2,15 @@
 
 Words for an account: any kind of factor; ``second_email``; ``phone`` (a number as an address, confirmed lately); ``stale_phone`` (the same,
 not confirmed for a year); ``gone_email`` (a second mailbox that mail is refused from); ``email_as_second`` (the main
-mailbox chosen as second factor); ``same_mailbox`` (a linked account elsewhere that is the main mailbox); each with ``young-``
-or ``stolen-`` before it. Everybody has a main mailbox, and without the word ``no_password`` a password.
+mailbox chosen as second factor); ``same_mailbox`` (a linked account elsewhere that is the main mailbox); ``agent`` (of support); each
+with ``young-`` or ``stolen-`` before it. Everybody has a main mailbox, and without the word ``no_password`` a password.
 """
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from sparekey.domain.accounts import Account, AccountId, Address, AddressKind, nobody
+from sparekey.domain.agents import ROLE
 from sparekey.domain.factors import THING_OF, Factor, FactorKind, Thing, ThingKind
 from sparekey.domain.policy.openings import AGENTS
 from sparekey.domain.proofs import Proof
@@ -29,7 +30,7 @@ def account(words: str = "", contested_at: datetime | None = None) -> Account:
         state, _, name = word.rpartition("-")
         since, stolen = (LAST_WEEK if state == "young" else LONG_AGO), state == "stolen"
         match name:
-            case "no_password":
+            case "no_password" | "agent":
                 pass
             case "mailbox":
                 addresses[0] = replace(addresses[0], stolen=stolen)
@@ -58,6 +59,7 @@ def account(words: str = "", contested_at: datetime | None = None) -> Account:
         addresses=tuple(addresses),
         enrolled=tuple(enrolled),
         contested_at=contested_at,
+        role=ROLE if "agent" in words.split() else "",
     )
 
 

@@ -111,6 +111,20 @@ CASES: dict[str, str] = {
     totp                  | support_approval          | done                       | wait 336 support_approved | =
     totp                  | email support_approval    | done                       | wait 336 support_approved | =
     totp | totp support_approval | done | wait 336 support_approved | wait 168 support_and_one_thing
+    agent passkey totp    | email totp                | known                      | ask passkey | =
+    agent passkey totp    | email totp password       | known done                 | deny no_route | =
+    agent passkey         | passkey                   |                            | allow two_things_with_a_key | =
+    agent security_key    | email security_key        |                            | allow two_things_with_a_key | =
+    agent security_key    | support_approval email    | done                       | deny no_route | =
+    agent young-passkey   | passkey                   | done                       | deny no_route | =
+    """,
+    "work_on_cases": """
+    agent passkey         |                           | session=passkey            | allow key_of_this_shift | =
+    agent passkey         |                           | old=passkey                | ask passkey | =
+    agent security_key totp |                         | session=password,totp      | ask security_key | =
+    agent totp            |                           | session=password,totp      | deny no_route | =
+    passkey               |                           | session=passkey            | deny no_route | =
+    agent passkey         | passkey                   |                            | deny not_signed_in | =
     """,
     **dict.fromkeys(
         FRESH_PROOF,
@@ -209,6 +223,7 @@ CASES: dict[str, str] = {
     totp                  | support_approval          | done                       | wait 336 support_approved | =
     totp                  | totp support_approval     | done                       | wait 168 support_and_one_thing | =
     totp                  | email                     | done                       | deny no_route | =
+    agent totp            | support_approval          | done                       | deny no_route | =
     """,
     "close_account": """
                           |                           | session=password           | wait 720 fresh_proof_and_wait | =

@@ -1,5 +1,6 @@
 """``sparekey policy``: what the policy asks for, in tables that need no programmer, and what is wrong with it."""
 
+import asyncio
 import os
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -10,7 +11,9 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.table import Column, Table
 
-from sparekey.bootstrap import policy_of
+from sparekey.bootstrap import open_services, policy_of
+from sparekey.domain.agents import hands
+from sparekey.domain.errors import BadSettings
 from sparekey.domain.policy.check import Finding, Reason, Severity, check
 from sparekey.domain.policy.conditions import rules_of
 from sparekey.domain.policy.model import ActionPolicy, Policy, Route, Then
@@ -28,7 +31,7 @@ ActionName = Annotated[str, Parameter(help="Its name, like recover; without it a
 def check_policy(*, profile: ProfileName = None, policy_dir: PolicyDir = None) -> None:
     """Try the policy on every small account and say what is wrong with it. Ends with 1 when something must be mended."""
     policy = _policy(profile, policy_dir)
-    findings = check(policy)
+    findings = check(policy, agents=asyncio.run(_agents()))
     table = Table("", _name("action"), _name("route"), "what", title=f"The policy, profile {policy.profile.value}")
     for f in findings:
         table.add_row(f"[{COLOURS[f.severity]}]{f.severity.value}[/]", f.action, f.route, sentence(f))
@@ -38,6 +41,15 @@ def check_policy(*, profile: ProfileName = None, policy_dir: PolicyDir = None) -
     if errors:
         console.print(f"[red]{errors} to mend before this policy is used.[/]")
         raise SystemExit(1)
+
+
+async def _agents() -> int | None:
+    """How many agents of support are independent of each other; ``None`` where there is no database to ask."""
+    try:
+        async with open_services(read_settings(os.environ)) as services, services.store.transaction() as tx:
+            return len(hands(await tx.agents.all(), services.clock.now()))
+    except BadSettings:
+        return None
 
 
 @app.command
@@ -99,6 +111,8 @@ SENTENCES: dict[Reason, str] = {
     Reason.SINGLE_POINT: "one stolen thing is enough: {shown} opens an account with {account}",
     Reason.NEVER_FITS: "no account can ever meet this route",
     Reason.BREAKS_STANDARD: "{word}: {standard}",
+    Reason.TOO_FEW_AGENTS: "{agents} independent agents whose role counts, and it takes two to approve a case: whoever has nothing left to "
+    "show stays outside for good, and so do accounts with {left}",
 }
 
 PHRASES: dict[str, str | Callable[[Route], str]] = {
@@ -106,6 +120,7 @@ PHRASES: dict[str, str | Callable[[Route], str]] = {
     "fresh_minutes": lambda r: f"proofs of the session count for {r.fresh_minutes} minutes",
     "settled": "only settled things count",
     "often_lost_together": lambda r: "also things often lost together" if r.often_lost_together == "count_each" else "",
+    "agent": "the account is an agent's",
     "second_factor": lambda r: f"the account has {'a' if r.second_factor else 'no'} second factor",
     "settled_second_factor": lambda r: f"the account has {'a' if r.settled_second_factor else 'no'} settled second factor",
     "breached_password": lambda r: "a breached password only on known devices" if r.breached_password == "on_known_devices" else "",

@@ -45,6 +45,8 @@ class Action(StrEnum):
     OBJECT = "object"
     CANCEL_RECOVERY = "cancel_recovery"
     BIND_AFTER_CASE = "bind_after_case"
+    # Support.
+    WORK_ON_CASES = "work_on_cases"
     # The end.
     CLOSE_ACCOUNT = "close_account"
     STOP_CLOSING = "stop_closing"

@@ -61,6 +61,9 @@ class Event(StrEnum):
     RECOVERY_OBJECTED = "account.recovery.objected"
     FROZEN = "account.state.frozen"
     THAWED = "account.state.thawed"
+    AGENT_PLACED = "account.agent.placed"
+    AGENT_REMOVED = "account.agent.removed"
+    SHIFT_BEGUN = "account.agent.shift_begun"
 
 
 FOR_OWNER = frozenset(
@@ -100,6 +103,8 @@ FOR_OWNER = frozenset(
         Event.RECOVERY_OBJECTED,
         Event.FROZEN,
         Event.THAWED,
+        Event.AGENT_PLACED,
+        Event.AGENT_REMOVED,
     }
 )
 """What the owner sees. The rest is the machinery of one flow."""

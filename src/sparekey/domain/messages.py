@@ -50,6 +50,7 @@ class MessageKind(StrEnum):
     RECOVERY_OBJECTED = "recovery_objected"
     ACCOUNT_FROZEN = "account_frozen"
     ACCOUNT_THAWED = "account_thawed"
+    AGENT_PLACED = "agent_placed"  # to every agent of support: there is a new one
     # Reminders.
     SECURITY_REMINDER = "security_reminder"  # once a year: is all of this still yours?
     BACKUP_CODES_LOW = "backup_codes_low"

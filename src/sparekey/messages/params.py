@@ -66,6 +66,7 @@ PARAMS: Final[Mapping[MessageKind, frozenset[str]]] = {
     MessageKind.RECOVERY_OBJECTED: _CHANGE,
     MessageKind.ACCOUNT_FROZEN: _BY_WHOM | {"at"},
     MessageKind.ACCOUNT_THAWED: _CHANGE,
+    MessageKind.AGENT_PLACED: frozenset({"name", "at"}),
     MessageKind.SECURITY_REMINDER: frozenset({"name"}),
     MessageKind.BACKUP_CODES_LOW: frozenset({"left"}),
 }
@@ -79,6 +80,7 @@ BY_TEXT: Final = frozenset(MessageKind) - {
     MessageKind.ADDRESS_TAKEN,
     MessageKind.SECURITY_REMINDER,
     MessageKind.BACKUP_CODES_LOW,
+    MessageKind.AGENT_PLACED,
 }
 """The kinds that can go to a phone: each has an ``sms.txt``."""
 

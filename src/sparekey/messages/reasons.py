@@ -68,6 +68,8 @@ SENTENCES: Final[Mapping[str, str]] = {
         "Try again, or sign in another way."
     ),
     "factor_taken": N_("This is on an account already. Use another one."),
+    "agent_not_possible": N_("There is no such account, or it has neither a security key nor a passkey. An agent needs one."),
+    "agent_already": N_("This account works on cases already."),
     # The person's.
     "not_proven": N_("That is not right. Please check it and try again."),
     "too_many_tries": N_("Too many tries from your network. Please wait a little and try again."),

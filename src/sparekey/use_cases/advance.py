@@ -19,6 +19,7 @@ from sparekey.domain.flow.state import OPEN, State
 from sparekey.domain.policy.model import Situation
 from sparekey.use_cases.carry_out.account import change_details, create_account
 from sparekey.use_cases.carry_out.addresses import add_address, claim_number, remove_address, set_main_address
+from sparekey.use_cases.carry_out.agents import begin_shift
 from sparekey.use_cases.carry_out.change import Change, allowed, give_back_code, spend_code
 from sparekey.use_cases.carry_out.factors import prefer_kind, remove_factor, rename_factor, report_stolen
 from sparekey.use_cases.carry_out.freeze import thaw
@@ -61,6 +62,7 @@ CHANGES: Mapping[str, Callable[[Change], Awaitable[object]]] = {
     Action.CANCEL_RECOVERY: cancel_recovery,
     Action.OBJECT: object_to_recovery,
     Action.THAW: thaw,
+    Action.WORK_ON_CASES: begin_shift,
 }
 """What is carried out with nothing but the flow."""
 

@@ -31,6 +31,7 @@ GUARDED = frozenset(
         Action.END_SESSIONS,
         Action.CANCEL_RECOVERY,
         Action.OBJECT,
+        Action.WORK_ON_CASES,
     }
 )
 

@@ -7,6 +7,7 @@ from enum import StrEnum, unique
 from itertools import combinations
 
 from sparekey.domain.accounts import Account, AccountId, Address, AddressKind, has_settled_second_factor, is_settled, nobody
+from sparekey.domain.agents import ROLE, VOTES_NEEDED
 from sparekey.domain.factors import PHISHING_RESISTANT, THING_OF, Factor, FactorKind, Thing
 from sparekey.domain.policy.conditions import fits, see
 from sparekey.domain.policy.model import ActionPolicy, Policy, Profile, Route, RunningRecovery, Situation, Then
@@ -36,6 +37,7 @@ class Reason(StrEnum):
     SINGLE_POINT = "single_point"
     NEVER_FITS = "never_fits"
     BREAKS_STANDARD = "breaks_standard"
+    TOO_FEW_AGENTS = "too_few_agents"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +51,21 @@ class Finding:
     params: tuple[tuple[str, str], ...] = ()
 
 
-def check(policy: Policy, accounts: Iterable[tuple[str, Account]] | None = None) -> tuple[Finding, ...]:
+def check(policy: Policy, accounts: Iterable[tuple[str, Account]] | None = None, *, agents: int | None = None) -> tuple[Finding, ...]:
     """Everything that is wrong with a policy, or worth knowing, errors first. Takes a few seconds.
 
-    ``accounts``: what it is tried on, each with its description; all small accounts when left out.
+    ``accounts``: what it is tried on, each with its description; all small accounts when left out. ``agents``: how many independent
+    agents of support the site has (``domain.agents.hands``); ``None`` where that is not known.
     """
     accounts = tuple(small_accounts() if accounts is None else accounts)
-    found = (*_dead_ends(policy), *_loops(policy), *_weak_ways(policy, accounts), *_unused(policy, accounts), *_standards(policy))
+    found = (
+        *_dead_ends(policy),
+        *_loops(policy),
+        *_weak_ways(policy, accounts),
+        *_unused(policy, accounts),
+        *_standards(policy),
+        *_without_agents(policy, accounts, agents),
+    )
     return tuple(sorted(found, key=lambda f: (list(Severity).index(f.severity), f.action, f.route)))
 
 
@@ -225,6 +235,31 @@ def _settled_part(situation: Situation) -> Situation:
     return replace(situation, account=replace(a, addresses=addresses, enrolled=enrolled))
 
 
+# ---------------------------------------------------------------- people without whom nobody can approve a case
+
+
+def _without_agents(policy: Policy, accounts: Iterable[tuple[str, Account]], agents: int | None) -> Iterator[Finding]:
+    """With fewer than two agents no case is approved (mission.md, C6): whom one lost thing then leaves outside for good."""
+    if agents is None or agents >= VOTES_NEEDED:
+        return
+    left = [f"{described} without {' or '.join(lost)}" for described, account in accounts if (lost := needed_alone(policy, account))]
+    yield Finding(Severity.WARNING, Reason.TOO_FEW_AGENTS, "bind_after_case", params=(("agents", str(agents)), ("left", "; ".join(left))))
+
+
+def needed_alone(policy: Policy, account: Account) -> tuple[str, ...]:
+    """The kinds of thing, each of which is in every way into an account that has at most one thing beside password and mailbox and needs
+    no agent: who loses it stays outside."""
+    if len(account.enrolled) + len(account.addresses) > MOST_TOLD or any(f.added_at == JUST_NOW for f in account.factors()):
+        return ()
+    ways = tuple(_ways_in(policy, Situation(account, (), NOW)))
+    held = {f.thing for f in account.factors()}
+    return tuple(sorted(t.kind.value for t in held if all(t in o.things for o in ways)))
+
+
+MOST_TOLD = 2
+"""Addresses and enrolled factors of the accounts that are told of one by one: the rest says nothing new."""
+
+
 # ---------------------------------------------------------------- routes that nobody can meet
 
 
@@ -253,6 +288,8 @@ def _generous(account: Account) -> Iterator[Situation]:
         enrolling = tuple(Proof(f.kind, "new", f.thing, NOW, enrolling=True) for f in some)
         proofs = (*(Proof(f.kind, f.factor_id, f.thing, NOW) for f in some), *enrolling)
         yield Situation(account, proofs, NOW, session_proofs=proofs, known_device=True, recovery=recovery)
+    everything = tuple(Proof(f.kind, f.factor_id, f.thing, NOW) for f in factors)
+    yield Situation(replace(account, role=ROLE), everything, NOW, session_proofs=everything, known_device=True)
 
 
 # ---------------------------------------------------------------- standards

@@ -11,6 +11,7 @@ from functools import cached_property
 from itertools import combinations
 
 from sparekey.domain.accounts import address_thing, has_second_factor, has_settled_second_factor, is_settled, is_weak, second_factors
+from sparekey.domain.agents import ROLE
 from sparekey.domain.errors import BadSettings
 from sparekey.domain.factors import PHISHING_RESISTANT, Factor, FactorKind, Thing, things_behind
 from sparekey.domain.policy.model import ActionPolicy, Policy, Route, Situation, Then
@@ -263,6 +264,7 @@ WORDS: tuple[Word, ...] = (
         _always,
     ),
     # The account.
+    Word("agent", Takes.YES, "The account is that of an agent of support.", lambda f: f.situation.account.role == ROLE),
     Word(
         "second_factor",
         Takes.YES_OR_NO,
@@ -348,6 +350,8 @@ VOCABULARY: dict[str, Word] = {w.name: w for w in WORDS}
 
 def fits(route: Route, rules: ActionPolicy, seen: Seen) -> bool:
     """Whether everything that the route asks for is there."""
+    if rules.for_agents is not None and seen.situation.account.role == ROLE and route.name not in rules.for_agents:
+        return False
     facts = Facts(route, rules, seen)
     return all(VOCABULARY[word].holds(facts) for word in route.needs)
 

@@ -54,6 +54,7 @@ class Route:
     fresh_minutes: int = 0
     settled: bool = False
     often_lost_together: str = "count_as_one"
+    agent: bool = False
     second_factor: bool | None = None
     settled_second_factor: bool | None = None
     breached_password: str = "anywhere"
@@ -83,6 +84,7 @@ class ActionPolicy:
     ``ask``: what everybody is offered before the first proof, best first, and what counts where a route counts things.
     ``offered``: false when the profile does not have the action. ``opens_account``: whoever gets through has the account.
     ``or_else``: the action whose page a person is led to when no route is left; empty when there is none.
+    ``for_agents``: the only routes that hold for the account of an agent (mission.md, C6); ``None`` where all do.
     """
 
     action: str
@@ -93,6 +95,7 @@ class ActionPolicy:
     opens_account: bool = False
     closed_while: frozenset[Closure] = frozenset()
     or_else: str = ""
+    for_agents: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

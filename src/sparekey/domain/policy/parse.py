@@ -82,7 +82,7 @@ def _things(table: dict[str, Any]) -> tuple[tuple[LostTogether, ...], tuple[Fact
 def _action(
     name: str, table: dict[str, Any], profile: Profile, known: frozenset[str], sign_in_asks: tuple[FactorKind, ...]
 ) -> ActionPolicy:
-    _only(f"{name}.toml", table, ("about", "profiles", "ask", "opens_account", "closed_while", "or_else", "route"))
+    _only(f"{name}.toml", table, ("about", "profiles", "ask", "opens_account", "closed_while", "or_else", "for_agents", "route"))
     routes = tuple(_route(name, heading, words, known) for heading, words in _headings(name, table, "route").items())
     if not routes:
         raise BadSettings(f"{name}.toml: has no route, so nobody could ever do this")
@@ -102,7 +102,18 @@ def _action(
         opens_account=opens,
         closed_while=frozenset(_one_of(f"{name}.toml, closed_while", c, Closure) for c in closed),
         or_else=or_else,
+        for_agents=_for_agents(name, table, routes),
     )
+
+
+def _for_agents(name: str, table: dict[str, Any], routes: Iterable[Route]) -> frozenset[str] | None:
+    if "for_agents" not in table:
+        return None
+    where, known = f"{name}.toml, for_agents", tuple(r.name for r in routes)
+    named = _list(where, table["for_agents"])
+    if unknown := [n for n in named if n not in known]:
+        raise BadSettings(f"{where}: there is no route {unknown[0]!r}")
+    return frozenset(named)
 
 
 def _asks(name: str, table: dict[str, Any], profile: Profile, otherwise: tuple[FactorKind, ...]) -> tuple[FactorKind, ...]:

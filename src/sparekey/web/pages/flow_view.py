@@ -43,6 +43,7 @@ AFTER: Final[dict[str, str]] = {
     Action.END_SESSIONS: "/account/devices?done=ended",
     Action.CANCEL_RECOVERY: "/account/recovery?why=stopped",
     Action.OBJECT: "/account?done=objected",
+    Action.WORK_ON_CASES: "/console",
     Action.ADD_FACTOR: f"{METHODS}?done=method_added",
     Action.REMOVE_FACTOR: f"{METHODS}?done=method_removed",
     Action.REPORT_STOLEN: f"{METHODS}?done=method_stolen",

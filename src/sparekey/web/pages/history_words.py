@@ -47,6 +47,8 @@ EVENTS: Final[Mapping[Event, str]] = {
     Event.RECOVERY_OBJECTED: N_("Somebody objected to a recovery"),
     Event.FROZEN: N_("The account was frozen"),
     Event.THAWED: N_("The account was opened again"),
+    Event.AGENT_PLACED: N_("The account may work on support cases"),
+    Event.AGENT_REMOVED: N_("The account no longer works on support cases"),
 }
 """One sentence for each of ``domain.audit.FOR_OWNER``."""
 
@@ -87,6 +89,7 @@ MESSAGES: Final[Mapping[MessageKind, str]] = {
     MessageKind.RECOVERY_OBJECTED: N_("Somebody objected to a recovery"),
     MessageKind.ACCOUNT_FROZEN: N_("The account was frozen"),
     MessageKind.ACCOUNT_THAWED: N_("The account was opened again"),
+    MessageKind.AGENT_PLACED: N_("Somebody works on support cases from now on"),
     MessageKind.SECURITY_REMINDER: N_("Yearly reminder to look through your account"),
     MessageKind.BACKUP_CODES_LOW: N_("Only a few backup codes are left"),
 }
