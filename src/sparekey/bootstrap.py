@@ -33,6 +33,7 @@ from sparekey.adapters.mail.mailbox import DevMailbox
 from sparekey.adapters.mail.smtp import SmtpDelivery
 from sparekey.adapters.operators import OperatorMemory
 from sparekey.adapters.places import open_places
+from sparekey.adapters.shop_webhook import ShopWebhook
 from sparekey.adapters.sms.phone import DevPhone
 from sparekey.adapters.sms.twilio import TwilioDelivery, TwilioReceipts
 from sparekey.adapters.sms.webhook import WebhookDelivery, WebhookReceipts
@@ -55,7 +56,7 @@ from sparekey.domain.policy.parse import load_policy
 from sparekey.settings import Settings, read_settings
 from sparekey.use_cases.message_refused import message_refused
 from sparekey.use_cases.ports import Chance, Clock, Delivery, SmsReceipts, SocialProvider
-from sparekey.use_cases.services import Services, Site, Social
+from sparekey.use_cases.services import Services, Shop, Site, Social
 from sparekey.use_cases.who_is import SessionChecks
 from sparekey.web.app import Application, make_app
 from sparekey.web.guard import Cookies, Door
@@ -64,6 +65,7 @@ from sparekey.worker.deliver import Deliverer
 from sparekey.worker.housekeeping import keep_house
 from sparekey.worker.run import run
 from sparekey.worker.seal import AuditSeals
+from sparekey.worker.tell_shop import ShopTeller
 
 SQLITE_FILE = "sparekey.db"
 
@@ -147,6 +149,7 @@ class Parts:
     hasher: PepperedArgon2
     http: httpx2.AsyncClient | None
     seals: AuditSeals
+    shop: ShopTeller | None = None
 
     async def open(self) -> None:
         await self.database.open()
@@ -180,7 +183,7 @@ def build(
     hasher = PepperedArgon2(ring, hashing or HashingPool(cores_for(settings.server.workers)), cost=cost)
     ranges = settings.storage.breached_range_url
     # Most sites need none, and its certificates cost a start some 50 ms and every process 10 MB.
-    asks_out = ranges or settings.sms.sms != "none" or settings.social.any
+    asks_out = ranges or settings.sms.sms != "none" or settings.social.any or settings.shop.shop_webhook
     http = httpx2.AsyncClient() if asks_out else None
     service = RangeService(ranges, http) if http is not None and ranges else None
     lists = [SHIPPED, *([Path(settings.storage.breached_file)] if settings.storage.breached_file else [])]
@@ -211,6 +214,7 @@ def build(
             second_factor_required=settings.site.second_factor == "required",
         ),
     )
+    services = replace(services, shop=Shop(settings.shop.shop_secret, is_told=bool(settings.shop.shop_webhook)))
     if http is not None:
         services = replace(services, social=social(settings, clock, http))
     deliverer = Deliverer(
@@ -223,7 +227,16 @@ def build(
         on_refused=partial(message_refused, services),
     )
     seals = AuditSeals(store, clock, sealer, audit_seals_file(settings))
-    return Parts(services, SessionChecks(store, clock), deliverer, database, hasher, http, seals)
+    return Parts(services, SessionChecks(store, clock), deliverer, database, hasher, http, seals, shop_teller(settings, services, http))
+
+
+def shop_teller(settings: Settings, services: Services, http: httpx2.AsyncClient | None) -> ShopTeller | None:
+    """Who tells the shop of changes; ``None`` where no shop is to be told."""
+    given = settings.shop
+    if http is None or not given.shop_webhook:
+        return None
+    webhook = ShopWebhook(http, url=given.shop_webhook, secret=given.shop_webhook_secret, clock=services.clock)
+    return ShopTeller(services.store, services.clock, services.chance, webhook)
 
 
 def texts(settings: Settings) -> bool:
@@ -340,6 +353,8 @@ def build_app(settings: Settings, parts: Parts | None = None) -> Application:
         tasks = [asyncio.create_task(keep_house(parts.services, parts.checks, parts.seals, stop))]
         if settings.server.worker == "inside":
             tasks.append(asyncio.create_task(run(parts.deliverer, stop, wake)))
+            if parts.shop is not None:
+                tasks.append(asyncio.create_task(run(parts.shop, stop, asyncio.Event())))
         try:
             yield
         finally:
@@ -390,7 +405,9 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
     parts = build(settings)
     await parts.open()
     try:
-        await asyncio.gather(run(parts.deliverer, stop, asyncio.Event()), keep_house(parts.services, parts.checks, parts.seals, stop))
+        telling = [run(parts.shop, stop, asyncio.Event())] if parts.shop is not None else []
+        keeping = keep_house(parts.services, parts.checks, parts.seals, stop)
+        await asyncio.gather(run(parts.deliverer, stop, asyncio.Event()), *telling, keeping)
     finally:
         await parts.close()
 

@@ -110,6 +110,14 @@ class Social(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return any((self.google_client_id, self.facebook_client_id, self.vk_client_id, self.oidc_client_id))
 
 
+class Shop(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The shop beside us (docs/shop.md): what it shows when it asks us, and where it is told of changes, in signed webhooks."""
+
+    shop_secret: str = ""
+    shop_webhook: str = ""
+    shop_webhook_secret: str = ""
+
+
 class Settings(msgspec.Struct, frozen=True):
     site: Site
     server: Server
@@ -117,6 +125,7 @@ class Settings(msgspec.Struct, frozen=True):
     mail: Mail
     sms: Sms
     social: Social
+    shop: Shop = Shop()
 
     @property
     def development(self) -> bool:
@@ -138,7 +147,7 @@ class Settings(msgspec.Struct, frozen=True):
 
 Part = TypeVar("Part", bound=msgspec.Struct)
 
-CLASSES: tuple[type[msgspec.Struct], ...] = (Site, Server, Storage, Mail, Sms, Social)
+CLASSES: tuple[type[msgspec.Struct], ...] = (Site, Server, Storage, Mail, Sms, Social, Shop)
 """Every settings class; their fields are the names that may follow ``SPAREKEY_``."""
 
 
@@ -156,6 +165,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         mail=_part(Mail, given),
         sms=_part(Sms, given),
         social=_part(Social, given),
+        shop=_part(Shop, given),
     )
     if given:
         raise BadSettings(f"unknown setting: {', '.join(sorted(PREFIX + k.upper() for k in given))}")
@@ -177,6 +187,7 @@ def _refuse(s: Settings) -> None:
     if url.scheme not in {"http", "https"} or not url.hostname or url.path not in {"", "/"} or url.query:
         raise BadSettings(f"SPAREKEY_BASE_URL must be scheme and host only, like https://id.example.com: {s.base_url}")
     _refuse_social(s)
+    _refuse_shop(s)
     if s.development:
         return
     if not s.site.base_url:
@@ -189,6 +200,23 @@ def _refuse(s: Settings) -> None:
         raise BadSettings("SPAREKEY_INSECURE_NO_VOLUME_LIMITS is refused in production")
     if s.mail.insecure_smtp_plain:
         raise BadSettings("SPAREKEY_INSECURE_SMTP_PLAIN is refused in production")
+
+
+LEAST_SHOP_SECRET = 32
+"""Characters: 24 random bytes in base64."""
+
+
+def _refuse_shop(s: Settings) -> None:
+    shop = s.shop
+    if shop.shop_secret and (len(shop.shop_secret) < LEAST_SHOP_SECRET or not shop.shop_secret.isascii()):
+        raise BadSettings(f"SPAREKEY_SHOP_SECRET must be at least {LEAST_SHOP_SECRET} random characters")
+    if bool(shop.shop_webhook) != bool(shop.shop_webhook_secret):
+        raise BadSettings("SPAREKEY_SHOP_WEBHOOK and _WEBHOOK_SECRET are set together, or not at all")
+    if shop.shop_webhook and shop.shop_webhook_secret.removeprefix("whsec_") == shop.shop_secret.removeprefix("whsec_"):
+        raise BadSettings("SPAREKEY_SHOP_SECRET and SPAREKEY_SHOP_WEBHOOK_SECRET are two secrets")
+    loopback = s.development and urlsplit(shop.shop_webhook).hostname in {"localhost", "127.0.0.1"}
+    if shop.shop_webhook and urlsplit(shop.shop_webhook).scheme != "https" and not loopback:
+        raise BadSettings("SPAREKEY_SHOP_WEBHOOK must begin with https://")
 
 
 def _refuse_social(s: Settings) -> None:

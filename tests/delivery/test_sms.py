@@ -14,7 +14,8 @@ import pytest
 
 from sparekey.adapters.sms.phone import DevPhone
 from sparekey.adapters.sms.twilio import DeliveryState, TwilioDelivery, is_genuine, receipt
-from sparekey.adapters.sms.webhook import WebhookDelivery, read_secret
+from sparekey.adapters.sms.webhook import WebhookDelivery
+from sparekey.adapters.standard_webhooks import read_secret
 from sparekey.domain.errors import BadSettings
 from sparekey.use_cases.ports import Delivery, NoSuchRecipient, Refused, TryLater
 from tests.delivery.conftest import HttpServer
@@ -136,7 +137,7 @@ async def test_a_provider_that_is_down_or_stalls_is_tried_later(
 @pytest.mark.parametrize("secret", ["", "whsec_", "whsec_not base64!", "whsec_" + base64.b64encode(b"short").decode(), "pässword"])
 def test_a_weak_webhook_secret_is_refused_at_start_and_not_repeated(secret: str) -> None:
     with pytest.raises(BadSettings, match="SPAREKEY_SMS_SECRET") as refused:
-        read_secret(secret)
+        read_secret(secret, "SPAREKEY_SMS_SECRET")
     assert len(secret) < 7 or secret not in str(refused.value)
 
 

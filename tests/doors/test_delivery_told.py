@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import httpx2
 import pytest
 
-from sparekey.adapters.sms.webhook import signature
+from sparekey.adapters.standard_webhooks import signature
 from sparekey.bootstrap import build_app
 from sparekey.domain.accounts import AddressKind
 from sparekey.use_cases.ports import NoSuchRecipient, Refused

@@ -348,7 +348,7 @@ def put_into(case: Situation, circumstance: str) -> Situation:
     account = {
         "frozen": replace(case.account, frozen_at=NOW),
         "disputed": replace(case.account, disputed_at=NOW),
-        "quarantined": replace(case.account, quarantined_until=NOW + timedelta(hours=1)),
+        "quarantined": replace(case.account, recovered_at=NOW, quarantined_until=NOW + timedelta(hours=1)),
     }
     return replace(case, account=account[circumstance])
 

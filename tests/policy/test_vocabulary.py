@@ -61,6 +61,7 @@ BAD = {
     "no route": ('about = "Nothing"', "link_card.toml: has no route"),
     "a wait without its length": (GOOD.replace('"allow"', '"wait"'), "wait_hours belongs to then"),
     "a length without a wait": (GOOD + "wait_hours = 24", "wait_hours belongs to then"),
+    "a quarantine after no recovery": (GOOD + "quarantine_hours = 24", "quarantine_hours belongs to a route by which a recovery can end"),
     "a wait of nothing": (GOOD.replace('"allow"', '"wait"') + "wait_hours = 0", "wait_hours: is a whole number from 1"),
     "a wait for ever": (GOOD.replace('"allow"', '"wait"') + "wait_hours = 1000000000000", "wait_hours: is a whole number from 1 to"),
     "a list for an action": (GOOD + 'as_strong_as = ["sign_in"]', "as_strong_as: names an action that has no file: ['sign_in']"),
@@ -99,6 +100,11 @@ def test_what_is_not_understood_is_refused_with_one_line(text: str, line: str) -
         ({"things": 'witnesses = ["email"]\n[lost_together.one]\nwhy = "x"\nthings = ["mailbox"]'}, "at least two kinds of thing"),
         ({"things": 'witnesses = ["email"]\n[lost_together.one]\nwhy = "x"\nthings = ["mailbox", "post"]'}, "unknown name 'post'"),
         ({"things": "witnesses = 3"}, "things.toml, witnesses: is a list"),
+        ({"capabilities": '[capability.fly]\nabout = "x"'}, "fly: says withheld_while, or names its actions"),
+        ({"capabilities": '[capability.fly]\nwithheld_while = ["frozen"]'}, "fly: lacks about"),
+        ({"capabilities": '[capability.fly]\nabout = "x"\nwithheld_while = ["raining"]'}, "unknown name 'raining'"),
+        ({"capabilities": '[capability.fly]\nabout = "x"\nactions = ["fly"]'}, "names an action that has no file: 'fly'"),
+        ({"capabilities": "[ability.fly]"}, "unknown word 'ability'"),
     ],
 )
 def test_files_are_held_to_their_names(texts: Mapping[str, str], line: str) -> None:
@@ -106,7 +112,7 @@ def test_files_are_held_to_their_names(texts: Mapping[str, str], line: str) -> N
         load_policy("shop", texts)
 
 
-@pytest.mark.parametrize("missing", ["recover", "things"])
+@pytest.mark.parametrize("missing", ["recover", "things", "capabilities"])
 def test_a_policy_without_one_of_its_files_is_refused(missing: str) -> None:
     with pytest.raises(BadSettings, match=f"lacks the file {missing}.toml"):
         parse_policy("shop", {name: text for name, text in standard_texts().items() if name != missing})
@@ -120,11 +126,11 @@ def test_an_unknown_profile_or_action_is_refused() -> None:
 
 
 def test_each_standard_file_is_an_action_or_about_things() -> None:
-    assert set(standard_texts()) == {*Action, "things"}
+    assert set(standard_texts()) == {*Action, "things", "capabilities"}
 
 
 def test_each_need_of_a_route_is_a_word_and_each_word_a_need() -> None:
-    assert {f.name for f in fields(Route)} - {"name", "why", "then", "wait", "profiles", "needs"} == set(VOCABULARY)
+    assert {f.name for f in fields(Route)} - {"name", "why", "then", "wait", "quarantine", "profiles", "needs"} == set(VOCABULARY)
 
 
 @pytest.mark.row("R10", "R15", "F9")

@@ -59,8 +59,19 @@ class Event(StrEnum):
     WAIT_OVER = "account.recovery.wait_over"
     RECOVERY_CANCELLED = "account.recovery.cancelled"
     RECOVERY_OBJECTED = "account.recovery.objected"
+    DISPUTED = "account.state.disputed"
+    DISPUTE_JOINED = "account.dispute.joined"  # another recovery waits, or whoever objects has shown more
+    DISPUTE_TIED = "account.dispute.tied"
+    DISPUTE_OVER = "account.dispute.over"
     FROZEN = "account.state.frozen"
     THAWED = "account.state.thawed"
+    CLOSING_BEGUN = "account.closing.begun"
+    CLOSING_STOPPED = "account.closing.stopped"
+    CLOSED_FOR_GOOD = "account.closing.done"
+    DATA_DOWNLOADED = "account.data.downloaded"
+    QUARANTINED = "account.state.quarantined"
+    QUARANTINE_ENDED = "account.state.quarantine_ended"
+    CHANGES_UNDONE = "account.changes.undone"
     AGENT_PLACED = "account.agent.placed"
     AGENT_REMOVED = "account.agent.removed"
     SHIFT_BEGUN = "account.agent.shift_begun"
@@ -101,8 +112,17 @@ FOR_OWNER = frozenset(
         Event.WAIT_OVER,
         Event.RECOVERY_CANCELLED,
         Event.RECOVERY_OBJECTED,
+        Event.DISPUTED,
+        Event.DISPUTE_TIED,
+        Event.DISPUTE_OVER,
         Event.FROZEN,
         Event.THAWED,
+        Event.CLOSING_BEGUN,
+        Event.CLOSING_STOPPED,
+        Event.DATA_DOWNLOADED,
+        Event.QUARANTINED,
+        Event.QUARANTINE_ENDED,
+        Event.CHANGES_UNDONE,
         Event.AGENT_PLACED,
         Event.AGENT_REMOVED,
     }

@@ -27,8 +27,27 @@ FORMER_PASSWORDS_KEPT: Final = 10
 FACTOR_KEPT: Final = timedelta(days=31)
 """A removed factor can be put back for 30 days (mission.md, H2)."""
 
+CHANGE_KEPT: Final = timedelta(days=31)
+"""A change can be undone for 30 days (mission.md, H2)."""
+
 PROMPT_KEPT: Final = timedelta(days=1)
 """A question to an enrolled phone, after it lapsed: those of the last hour are counted (mission.md, F6)."""
+
+CIRCLE_KEPT: Final = timedelta(days=120)
+"""A list of recovery contacts that no factor names any more, or never did, since it was made: by then the change that it was made for
+is over, and can be undone no more."""
+
+CONTACT_ASK_KEPT: Final = timedelta(days=7)
+"""What a friend was asked, after it expired: its recovery is looked at for as long."""
+
+DISPUTE_KEPT: Final = timedelta(days=90)
+"""After it ended, for the operator. The audit log tells of it for longer."""
+
+ACTIVITY_KEPT: Final = timedelta(days=400)
+"""What the shop reported: the last order is a statement in a support case, and somebody may buy once a year."""
+
+SHOP_EVENT_KEPT: Final = timedelta(days=30)
+"""After it was delivered, for the operator. What was given up stays."""
 
 UNKNOWN_CHAIN_KEPT: Final = timedelta(days=90)
 """The audit chain of a name that nobody has, or of a sign-up, since its newest event. Accounts' chains are kept."""

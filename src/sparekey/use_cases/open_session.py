@@ -10,6 +10,7 @@ from sparekey.domain.messages import MessageKind
 from sparekey.domain.offers import is_offer_due
 from sparekey.domain.proofs import Proof
 from sparekey.domain.sessions import SESSION_LASTS, KnownDevice, Session
+from sparekey.use_cases.carry_out.quarantine import end_if_proven
 from sparekey.use_cases.known_device import find_device, in_usual_surroundings, networks_with
 from sparekey.use_cases.notify import tell, where
 from sparekey.use_cases.ports import SubjectLock, Transaction
@@ -59,6 +60,7 @@ async def open_session(
     )
     await tx.sessions.add(session, token_hash(token))
     lock = await record(tx, services, lock, Event.SIGNED_IN, account, client, flow_id=flow.flow_id, route=permit.route)
+    account, lock = await end_if_proven(tx, services, client, lock, flow, account)
     offer = permit.action == "sign_in" and not limited and is_offer_due(account, now)
     return Opened(session=session, token=token, device_token=device_token, offer_second=offer), lock
 

@@ -16,8 +16,9 @@ from sparekey.domain.sessions import KnownDevice, Session
 from sparekey.use_cases.stores_of_agents import Agents, Votes
 from sparekey.use_cases.stores_of_cases import Cases
 from sparekey.use_cases.stores_of_changes import Changes
-from sparekey.use_cases.stores_of_disputes import Disputes
 from sparekey.use_cases.stores_of_closing import Personal
+from sparekey.use_cases.stores_of_contacts import Circles, ContactAsks, SecretAnswers
+from sparekey.use_cases.stores_of_disputes import Disputes
 from sparekey.use_cases.stores_of_shop import ShopActivities, ShopEvents
 
 
@@ -600,6 +601,15 @@ class Transaction(Protocol):
 
     @property
     def cases(self) -> Cases: ...
+
+    @property
+    def circles(self) -> Circles: ...
+
+    @property
+    def contact_asks(self) -> ContactAsks: ...
+
+    @property
+    def secret_answers(self) -> SecretAnswers: ...
 
 
 class Store(Protocol):

@@ -14,8 +14,10 @@ import msgspec
 from sparekey.domain.accounts import Account
 from sparekey.domain.audit import Event
 from sparekey.domain.limits import day_of
+from sparekey.domain.shop import TOLD, TOLD_OF
 from sparekey.use_cases.ports import AuditRow, SubjectLock, Transaction
 from sparekey.use_cases.services import Client, Services
+from sparekey.use_cases.tell_shop import tell_shop
 
 CHAIN = "audit.chain"
 SUBJECT = "audit.subject"
@@ -78,6 +80,8 @@ async def record(
     )
     row = replace(row, mac=services.sealer.keyed_hash(link_text(lock.mac, row), CHAIN))
     await tx.audit.append(row)
+    if name in TOLD:
+        await tell_shop(tx, services, TOLD[name], account.account_id, row.at, {k: v for k, v in detail.items() if k in TOLD_OF})
     return SubjectLock(chain=row.chain, seq=row.seq, mac=row.mac)
 
 

@@ -1,6 +1,6 @@
 """What every use case is given: the outside, the policy, and the few facts of the site. Made once, by ``bootstrap``."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sparekey.challenges.webauthn import RelyingParty
 from sparekey.domain.passwords import PasswordRules
@@ -49,6 +49,14 @@ class Social:
 
 
 @dataclass(frozen=True, slots=True)
+class Shop:
+    """``secret``: what the shop shows when it asks us; empty where no shop may ask. ``is_told``: it is told of changes."""
+
+    secret: str = field(default="", repr=False)
+    is_told: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     store: Store
     clock: Clock
@@ -66,6 +74,7 @@ class Services:
     site: Site
     relying_party: RelyingParty
     social: Social = Social()
+    shop: Shop = Shop()
     human: HumanCheck | None = None
     """``None`` where nothing is limited by volume either, for measuring."""
 

@@ -1,21 +1,25 @@
 """Where a flow stands, as the doors show it. The page and the JSON answer are made of the same value."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sparekey.domain.accounts import NOBODY_ID, Account, has_second_factor, is_settled, second_factors
 from sparekey.domain.actions import Action
-from sparekey.domain.factors import PHISHING_RESISTANT, Factor, FactorKind, things_behind
+from sparekey.domain.disputes import weight
+from sparekey.domain.factors import PHISHING_RESISTANT, Factor, FactorKind, Thing, things_behind
 from sparekey.domain.flow.flow import Flow, judge
 from sparekey.domain.flow.state import State
 from sparekey.domain.limits import RESEND_AFTER
 from sparekey.domain.masks import masked
-from sparekey.domain.policy.conditions import see, things_of
+from sparekey.domain.policy.conditions import things_of
 from sparekey.domain.policy.model import RunningRecovery, Situation
 from sparekey.domain.policy.verdict import Ask, Verdict
+from sparekey.domain.quarantine import is_younger
 from sparekey.domain.sessions import Session
 from sparekey.use_cases.enrolling import NewAuthenticator, authenticator_shown, codes_shown
 from sparekey.use_cases.known_device import find_device, in_usual_surroundings
+from sparekey.use_cases.leads_back import former_of
 from sparekey.use_cases.other_ways import NotNow, not_now
 from sparekey.use_cases.pairing import Pairing
 from sparekey.use_cases.ports import Transaction
@@ -135,20 +139,26 @@ async def situation_of(tx: Transaction, services: Services, client: Client, acco
         breached_password=flow.breached if flow else False,
         nothing_more=flow.nothing_more if flow else False,
         target=_target(account, flow) if flow else None,
+        former=await former_of(tx, account, flow.action, services.clock.now()) if flow else (),
+        removes_younger=flow is not None and is_younger(account, _added_at(account, flow)),
         recovery=await _cancelled(tx, services, account, flow) if flow is not None and flow.action == Action.CANCEL_RECOVERY else None,
+        weighed=await _weighed(tx, account) if flow is not None and flow.action == Action.OBJECT else frozenset(),
     )
 
 
 async def _cancelled(tx: Transaction, services: Services, account: Account, flow: Flow) -> RunningRecovery | None:
-    """What a cancel is weighed against."""
-    recovery = await tx.flows.get(flow.wants.flow_id)
-    return None if recovery is None else RunningRecovery(recovery.created_at, settled_things(services, recovery, account))
+    """What a cancel is weighed against: how many settled things were shown, as a dispute weighs them."""
+    recovery, now = await tx.flows.get(flow.wants.flow_id), services.clock.now()
+    if recovery is None:
+        return None
+    former = await former_of(tx, account, recovery.action, now)
+    return RunningRecovery(recovery.created_at, weight(services.policy, account, recovery.proofs, now, former))
 
 
-def settled_things(services: Services, flow: Flow, account: Account) -> int:
-    """How many settled things were shown in a flow."""
-    seen = see(services.policy, Situation(account, flow.proofs, services.clock.now()))
-    return len(things_of(p for p in flow.proofs if p.thing in seen.settled and not p.enrolling))
+async def _weighed(tx: Transaction, account: Account) -> frozenset[Thing]:
+    """What whoever objects has shown already."""
+    dispute = await tx.disputes.open_of(account.account_id)
+    return frozenset() if dispute is None else things_of(dispute.shown)
 
 
 def _target(account: Account, flow: Flow) -> Factor | None:
@@ -157,6 +167,20 @@ def _target(account: Account, flow: Flow) -> Factor | None:
         return None
     going = [f for f in second_factors(account) if flow.wants.factor_id in {"", f.factor_id}]
     return max(going, key=lambda f: (f.kind in PHISHING_RESISTANT, len(things_behind(f.kind, f.thing))), default=None)
+
+
+def _added_at(account: Account, flow: Flow) -> Iterator[datetime]:
+    """When each thing was added that the action removes."""
+    wanted = flow.wants
+    match flow.action:
+        case Action.REMOVE_ADDRESS:
+            yield from (a.added_at for a in account.addresses if a.address_id == wanted.address)
+        case Action.REMOVE_FACTOR:
+            yield from (f.added_at for f in second_factors(account) if wanted.factor_id in {"", f.factor_id})
+        case Action.UNLINK_SOCIAL:
+            yield from (f.added_at for f in account.enrolled if f.factor_id == wanted.factor_id)
+        case _:
+            pass
 
 
 def choices_of(services: Services, flow: Flow, verdict: Verdict | None) -> tuple[FactorKind, ...]:
@@ -206,7 +230,7 @@ def may_begin(session: Session, action: str) -> bool:
 def is_by_name(flow: Flow) -> bool:
     """Whether the flow began with a typed name, not in a session."""
     by_name = {Action.SIGN_UP, Action.SIGN_IN, Action.RECOVER, Action.THAW}
-    return flow.action in by_name or (flow.action == Action.REPORT_STOLEN and bool(flow.typed_key))
+    return flow.action in by_name or (flow.action in {Action.REPORT_STOLEN, Action.STOP_CLOSING, Action.UNDO} and bool(flow.typed_key))
 
 
 def is_nameless(flow: Flow) -> bool:

@@ -40,6 +40,8 @@ BAD_REQUEST = {
     "wrong_content_type": 415,
     "too_large": 413,
     "not_found": 404,
+    "account_unknown": 404,
+    "not_the_shop": 401,
     "method_not_allowed": 405,
     "foreign_origin": 403,
     "cookies_refused": 403,

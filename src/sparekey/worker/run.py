@@ -1,11 +1,12 @@
 """The worker's loop: inside ``serve`` on one node, or apart. It ends when told to, and from nothing else."""
 
 import asyncio
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, Protocol, TypeVar
 
 import structlog
 
-from sparekey.worker.deliver import AT_ONCE, Deliverer
+from sparekey.worker.deliver import AT_ONCE
 
 BUSY_PAUSE: Final = 0.2
 """Seconds between two looks while there is something to do: what is written meanwhile is claimed together."""
@@ -25,7 +26,25 @@ SECONDS_TO_END: Final = 10.0
 _log = structlog.get_logger(__name__)
 
 
-async def run(deliverer: Deliverer, stop: asyncio.Event, wake: asyncio.Event) -> None:
+class Taken(Protocol):
+    """Rows that are one worker's alone for a while."""
+
+    @property
+    def rows(self) -> Sequence[object]: ...
+
+
+Some = TypeVar("Some", bound=Taken)
+
+
+class Delivers(Protocol[Some]):
+    async def claim(self) -> Some:
+        """Take what is due."""
+
+    async def deliver(self, batch: Some, /) -> None:
+        """Send and mark it. Raises nothing."""
+
+
+async def run(deliverer: Delivers[Some], stop: asyncio.Event, wake: asyncio.Event) -> None:
     """Deliver until ``stop`` is set. ``wake``: set it after a commit that wrote messages."""
     under_way: set[asyncio.Task[None]] = set()
     errors = 0

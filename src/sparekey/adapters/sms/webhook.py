@@ -3,8 +3,6 @@
 ``webhook-id`` is the idempotency key: the same text may come twice, with the same id.
 """
 
-import base64
-import hashlib
 import hmac
 from collections.abc import Mapping
 from typing import Annotated, Final, Literal
@@ -12,14 +10,11 @@ from typing import Annotated, Final, Literal
 import httpx2
 import msgspec
 
-from sparekey.domain.errors import BadSettings
+from sparekey.adapters.standard_webhooks import read_secret, signature, signed_headers
 from sparekey.use_cases.ports import Clock, NoSuchRecipient, Refused, SmsReceipt, TryLater
 
 SECONDS: Final = 10.0
 """For one request. A person waits for this text."""
-
-LEAST_SECRET: Final = 24
-"""Bytes; Standard Webhooks, "Signature scheme"."""
 
 GONE: Final = 410
 """The answer that says: there is no such number."""
@@ -29,23 +24,6 @@ TOLERANCE: Final = 300
 
 FOR_GOOD: Final = frozenset({400, 410, 422})
 """Answers that are about this number or text. All else (also 401, 403, 404) is between operator and service."""
-
-
-def read_secret(secret: str) -> bytes:
-    """The key in ``whsec_<base64>``. Raises ``BadSettings`` when it is not that, or too short."""
-    try:
-        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
-    except ValueError:  # not base64, or not even ASCII
-        key = b""
-    if len(key) < LEAST_SECRET:
-        raise BadSettings(f"SPAREKEY_SMS_SECRET must be whsec_ and at least {LEAST_SECRET} random bytes in base64")
-    return key
-
-
-def signature(key: bytes, message_id: str, timestamp: int, body: bytes) -> str:
-    """The header ``webhook-signature``: HMAC-SHA256 over id, time (Unix seconds) and body."""
-    mac = hmac.new(key, f"{message_id}.{timestamp}.".encode() + body, hashlib.sha256).digest()
-    return "v1," + base64.b64encode(mac).decode()
 
 
 class _Receipt(msgspec.Struct, forbid_unknown_fields=True):
@@ -59,7 +37,7 @@ class WebhookReceipts:
     """Reads what the operator's service reports of a text: our JSON, signed as what we send to it."""
 
     def __init__(self, *, secret: str, clock: Clock) -> None:
-        self._key = read_secret(secret)
+        self._key = read_secret(secret, "SPAREKEY_SMS_SECRET")
         self._clock = clock
 
     def read(self, headers: Mapping[str, str], body: bytes) -> SmsReceipt:
@@ -88,19 +66,13 @@ class WebhookDelivery:
     def __init__(self, client: httpx2.AsyncClient, *, url: str, secret: str, clock: Clock) -> None:
         self._client = client
         self._url = url
-        self._key = read_secret(secret)
+        self._key = read_secret(secret, "SPAREKEY_SMS_SECRET")
         self._clock = clock
 
     async def send(self, to: str, subject: str, text: str, html: str, message_id: str) -> str:
         """Any 2xx is a yes. Raises ``Refused`` for a status in ``FOR_GOOD``, else ``TryLater``."""
         body = msgspec.json.encode({"type": "sms.send", "id": message_id, "to": to, "text": text})
-        timestamp = int(self._clock.now().timestamp())
-        headers = {
-            "content-type": "application/json",
-            "webhook-id": message_id,
-            "webhook-timestamp": str(timestamp),
-            "webhook-signature": signature(self._key, message_id, timestamp, body),
-        }
+        headers = signed_headers(self._key, message_id, int(self._clock.now().timestamp()), body)
         try:
             response = await self._client.post(self._url, content=body, headers=headers, timeout=SECONDS, follow_redirects=False)
         except httpx2.HTTPError as e:

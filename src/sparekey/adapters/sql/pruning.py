@@ -36,12 +36,36 @@ _PROMPTS = Statement(
     """delete from prompt where prompt_id in (
         select prompt_id from prompt where expires_at < :before order by expires_at limit :most /*skip*/)"""
 )
+_CHANGES = Statement(
+    "delete from change where change_id in (select change_id from change where at < :before order by at limit :most /*skip*/)"
+)
+_CONTACT_ASKS = Statement(
+    """delete from contact_ask where token_hash in (
+        select token_hash from contact_ask where expires_at < :before order by expires_at limit :most /*skip*/)"""
+)
+# A list that a factor names, or may name again when its removal is undone, stays.
+_GONE_CIRCLES = """select circle_id from contact_circle c where made_at < :before
+    and not exists (select 1 from factor f where f.factor_id = c.circle_id) order by made_at, circle_id limit :most"""
+_CONTACTS = Statement(f"delete from contact where circle_id in ({_GONE_CIRCLES})")
+_CIRCLES = Statement(f"delete from contact_circle where circle_id in ({_GONE_CIRCLES})")
 _NOTICE_LINKS = Statement(
     """delete from notice_link where token_hash in (
         select token_hash from notice_link where expires_at < :before order by expires_at limit :most /*skip*/)"""
 )
 _SPENT = Statement(
     "delete from spent where mark in (select mark from spent where expires_at < :before order by expires_at limit :most /*skip*/)"
+)
+_DISPUTES = Statement(
+    """delete from dispute where dispute_id in (
+        select dispute_id from dispute where ended_at < :before order by ended_at limit :most /*skip*/)"""
+)
+_ACTIVITIES = Statement(
+    """delete from shop_activity where (account_id, reference) in (
+        select account_id, reference from shop_activity where at < :before order by at limit :most /*skip*/)"""
+)
+_SHOP_EVENTS = Statement(
+    """delete from shop_event where event_id in (
+        select event_id from shop_event where state = 'delivered' and next_at < :before order by next_at limit :most /*skip*/)"""
 )
 _COUNTERS = Statement(
     """delete from guess where (subject, lane) in (
@@ -82,7 +106,14 @@ def prunings(now: datetime) -> Iterator[tuple[str, Statement, dict[str, object]]
         ("factor", _FACTORS, retention.FACTOR_KEPT),
         ("prompt", _PROMPTS, retention.PROMPT_KEPT),
         ("notice_link", _NOTICE_LINKS, timedelta(0)),
+        ("change", _CHANGES, retention.CHANGE_KEPT),
         ("spent", _SPENT, timedelta(0)),
+        ("contact_ask", _CONTACT_ASKS, retention.CONTACT_ASK_KEPT),
+        ("contact", _CONTACTS, retention.CIRCLE_KEPT),
+        ("contact_circle", _CIRCLES, retention.CIRCLE_KEPT),
+        ("shop_activity", _ACTIVITIES, retention.ACTIVITY_KEPT),
+        ("shop_event", _SHOP_EVENTS, retention.SHOP_EVENT_KEPT),
+        ("dispute", _DISPUTES, retention.DISPUTE_KEPT),
     ):
         yield table, statement, {"before": to_ms(now - kept)}
     unknown, dead = day_of(now - retention.COUNTER_KEPT), day_of(now - retention.LANE_KEPT)

@@ -11,6 +11,7 @@ from sparekey.adapters.sql.audit import SqlAudit
 from sparekey.adapters.sql.cases import SqlCases
 from sparekey.adapters.sql.changes import SqlChanges
 from sparekey.adapters.sql.connection import Connection, Row, Statement, to_ms
+from sparekey.adapters.sql.contacts import SqlCircles, SqlContactAsks, SqlSecretAnswers
 from sparekey.adapters.sql.devices import SqlDevices
 from sparekey.adapters.sql.disputes import SqlDisputes
 from sparekey.adapters.sql.factors import SqlBackupCodes, SqlFactors
@@ -63,6 +64,9 @@ class SqlTransaction:
         self.shop_activities = SqlShopActivities(connection, sealer)
         self.shop_events = SqlShopEvents(connection)
         self.cases = SqlCases(connection, sealer)
+        self.circles = SqlCircles(connection, sealer)
+        self.contact_asks = SqlContactAsks(connection, sealer)
+        self.secret_answers = SqlSecretAnswers(connection, sealer)
 
 
 class SqlStore:

@@ -290,6 +290,10 @@ def _generous(account: Account) -> Iterator[Situation]:
         yield Situation(account, proofs, NOW, session_proofs=proofs, known_device=True, recovery=recovery)
     everything = tuple(Proof(f.kind, f.factor_id, f.thing, NOW) for f in factors)
     yield Situation(replace(account, role=ROLE), everything, NOW, session_proofs=everything, known_device=True)
+    locked = replace(account, frozen_at=NOW)
+    for f in factors:
+        yield Situation(locked, (Proof(f.kind, f.factor_id, f.thing, NOW),), NOW, nothing_more=True)
+    yield Situation(account, (), NOW, signed_in=True, nothing_more=True)
 
 
 # ---------------------------------------------------------------- standards

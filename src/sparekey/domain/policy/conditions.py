@@ -266,6 +266,12 @@ WORDS: tuple[Word, ...] = (
     # The account.
     Word("agent", Takes.YES, "The account is that of an agent of support.", lambda f: f.situation.account.role == ROLE),
     Word(
+        "frozen",
+        Takes.YES_OR_NO,
+        "Whether the account is locked, because somebody said that a change was not theirs.",
+        lambda f: f.route.frozen is (f.situation.account.frozen_at is not None),
+    ),
+    Word(
         "second_factor",
         Takes.YES_OR_NO,
         "Whether the account has a second factor at all.",
@@ -330,6 +336,19 @@ WORDS: tuple[Word, ...] = (
         Takes.YES,
         "A full sign-in after the running recovery began, with no fewer settled things than it showed.",
         _outweighs,
+    ),
+    Word(
+        "weighs_anew",
+        Takes.YES,
+        "Something was shown that was not shown before against the recoveries that wait.",
+        lambda f: not things_of(f.shown) <= f.situation.weighed,
+    ),
+    Word("nothing_left", Takes.YES, "The person said that there is nothing more to show.", lambda f: f.situation.nothing_more),
+    Word(
+        "no_witness",
+        Takes.YES,
+        "Nobody else could hear of it: no settled address is left that was not shown.",
+        lambda f: not witnesses(f.seen),
     ),
     Word(
         "witness",

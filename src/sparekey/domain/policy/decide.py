@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from itertools import combinations
 
-from sparekey.domain.factors import Factor, FactorKind
-from sparekey.domain.policy.conditions import Seen, fits, rules_of, see
-from sparekey.domain.policy.model import ActionPolicy, Closure, Policy, Route, Situation, Then
+from sparekey.domain.actions import RECOVERIES
+from sparekey.domain.factors import Factor, FactorKind, things_behind
+from sparekey.domain.policy.conditions import Seen, fits, rules_of, see, things_of
+from sparekey.domain.policy.model import DISPUTE_DECIDED_AFTER, ActionPolicy, Closure, Policy, Route, Situation, Then
 from sparekey.domain.policy.verdict import Allow, Ask, Delay, Deny, Refer, Verdict
 from sparekey.domain.proofs import Proof
 
@@ -31,9 +32,11 @@ def decide(policy: Policy, action: str, situation: Situation) -> Verdict:
         return _before_the_first_proof(rules, situation)
     seen = see(policy, situation)
     standing = stands(rules, seen)
-    closed = _closed(rules, situation)
+    closed = withheld(rules, situation)
     if closed is not None and isinstance(standing, Allow | Delay):
         return closed
+    if situation.disputed and action in RECOVERIES and isinstance(standing, Allow | Delay):
+        return _in_dispute(rules, seen, standing)
     if isinstance(standing, Allow) or situation.nothing_more:
         return standing
     choices = _leading_on(rules, seen, standing)
@@ -80,13 +83,26 @@ def _before_the_first_proof(rules: ActionPolicy, situation: Situation) -> Verdic
     return Ask(rules.ask, standing)
 
 
-def _closed(rules: ActionPolicy, situation: Situation) -> Deny | None:
+def withheld(rules: ActionPolicy, situation: Situation) -> Deny | None:
     is_so = {
         Closure.FROZEN: situation.account.frozen_at is not None,
         Closure.DISPUTED: situation.disputed,
         Closure.QUARANTINED: situation.quarantined,
+        Closure.OLDER_IN_QUARANTINE: situation.quarantined and not situation.removes_younger,
     }
-    return next((Deny(c.value) for c in Closure if c in rules.closed_while and is_so[c]), None)
+    found = next((c for c in Closure if c in rules.closed_while and is_so[c]), None)
+    if found is None:
+        return None
+    return Deny(Closure.QUARANTINED.value if found is Closure.OLDER_IN_QUARANTINE else found.value)
+
+
+def _in_dispute(rules: ActionPolicy, seen: Seen, standing: Allow | Delay) -> Verdict:
+    """Two sides claim the account: no recovery opens before it is decided, and everything settled that is shown weighs (R16)."""
+    held = Delay(standing.route, DISPUTE_DECIDED_AFTER) if isinstance(standing, Allow) else standing
+    shown = things_of(p for p in seen.proofs if not p.enrolling)
+    weighs = {f.kind for f in seen.factors if f.thing in seen.settled and not shown.issuperset(things_behind(f.kind, f.thing))}
+    choices = tuple(k for k in order_of_kinds(rules, seen.policy) if k in weighs)
+    return held if seen.situation.nothing_more or not choices else Ask(choices, held)
 
 
 def _leading_on(rules: ActionPolicy, seen: Seen, standing: Standing) -> tuple[FactorKind, ...]:

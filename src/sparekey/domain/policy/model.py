@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum, unique
 
 from sparekey.domain.accounts import Account
-from sparekey.domain.factors import Factor, FactorKind, ThingKind
+from sparekey.domain.factors import Factor, FactorKind, Thing, ThingKind
 from sparekey.domain.proofs import Proof
 
 
@@ -34,6 +34,7 @@ class Closure(StrEnum):
     FROZEN = "frozen"  # someone pressed "this wasn't me" (mission.md, H1)
     DISPUTED = "disputed"  # two sides claim the account (R16)
     QUARANTINED = "quarantined"  # a recovery is just over (R11)
+    OLDER_IN_QUARANTINE = "older_in_quarantine"  # the same, and what is to be removed was there before the recovery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +42,15 @@ class Route:
     """One set of needs that suffices. Each field after ``needs`` is a word of ``conditions.WORDS``, which judges it.
 
     ``name``: the heading in the file; it stands in verdicts and in the audit log, so it is for ever. ``wait``: only with
-    ``Then.WAIT``. ``needs``: the words that stand under the heading; a word that does not stand there asks for nothing.
+    ``Then.WAIT``. ``quarantine``: how long some things are withheld after a recovery by this route (R11).
+    ``needs``: the words that stand under the heading; a word that does not stand there asks for nothing.
     """
 
     name: str
     why: str
     then: Then
     wait: timedelta = timedelta(0)
+    quarantine: timedelta = timedelta(0)
     profiles: frozenset[Profile] = frozenset(Profile)
     needs: tuple[str, ...] = ()
     signed_in: bool = False
@@ -68,7 +71,11 @@ class Route:
     as_strong_as_removed: bool = False
     a_second_factor_if_keys: bool = False
     outweighs_recovery: bool = False
+    weighs_anew: bool = False
+    nothing_left: bool = False
+    frozen: bool | None = None
     witness: bool = False
+    no_witness: bool = False
     witness_elsewhere: bool = False
 
     @property
@@ -112,13 +119,29 @@ class LostTogether:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Capability:
+    """What may be withheld for a while. ``actions``: ours, which say themselves while what they are closed; none for what the shop
+    guards, which says it here."""
+
+    name: str
+    about: str
+    withheld_while: frozenset[Closure]
+    actions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """Every decision of one profile. ``witnesses``: the kinds that can be told of a wait."""
+    """Every decision of one profile. ``witnesses``: the kinds that can be told of a wait. ``capabilities``: in the order of the file."""
 
     profile: Profile
     actions: Mapping[str, ActionPolicy]
     lost_together: tuple[LostTogether, ...]
     witnesses: tuple[FactorKind, ...]
+    capabilities: tuple[Capability, ...] = ()
+
+
+DISPUTE_DECIDED_AFTER = timedelta(hours=72)
+"""So long each side of a dispute may show more; then it is weighed (mission.md, R16). A recovery that would open at once waits for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +161,8 @@ class Situation:
     that once signed in fully, in its usual surroundings; a copied cookie is not enough. ``nothing_more``: the person said "I have no
     other way".
     ``former``: things that left the account less than 30 days ago and still lead to it (mission.md, R13).
-    ``target``: the factor that the action would remove. ``recovery``: what a cancel is weighed against.
+    ``target``: the factor that the action would remove. ``recovery``: what a cancel is weighed against. ``weighed``: what was shown in a
+    dispute against the recoveries of this account already.
     """
 
     account: Account
@@ -152,6 +176,9 @@ class Situation:
     former: tuple[Factor, ...] = ()
     target: Factor | None = None
     recovery: RunningRecovery | None = None
+    weighed: frozenset[Thing] = frozenset()
+    removes_younger: bool = False
+    """All that the action removes came onto the account after the recovery that the quarantine comes from."""
 
     @property
     def disputed(self) -> bool:

@@ -7,18 +7,24 @@ from datetime import timedelta
 from importlib.resources import files
 from typing import Any, TypeVar
 
-from sparekey.domain.actions import Action
+from sparekey.domain.actions import RECOVERIES, Action
 from sparekey.domain.errors import BadSettings
 from sparekey.domain.factors import FactorKind, ThingKind
 from sparekey.domain.policy.conditions import VOCABULARY, Takes, Word
-from sparekey.domain.policy.model import ActionPolicy, Closure, LostTogether, Policy, Profile, Route, Then
+from sparekey.domain.policy.model import ActionPolicy, Capability, Closure, LostTogether, Policy, Profile, Route, Then
 
 THINGS = "things"
-"""The one file that is no action: what is often lost together, and who can be told of a wait."""
+"""A file that is no action: what is often lost together, and who can be told of a wait."""
+
+CAPABILITIES = "capabilities"
+"""The other file that is no action: what is withheld while an account is frozen, disputed or just recovered."""
 
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 LONGEST_NAME = 40
 LARGEST_NUMBER = 100_000  # eleven years in hours
+
+LONGEST_QUARANTINE = timedelta(days=14)
+"""That after a case (mission.md, R11)."""
 
 Named = TypeVar("Named", Then, Profile, Closure, FactorKind, ThingKind)
 
@@ -41,16 +47,23 @@ def parse_policy(profile: str, texts: Mapping[str, str]) -> Policy:
     """A policy out of these texts alone. Raises ``BadSettings`` with one line naming file and heading."""
     if profile not in set(Profile):
         raise BadSettings(f"there is no profile {profile!r}; there are: {_listed(Profile)}")
-    missing = [name for name in (THINGS, *Action) if name not in texts]
+    missing = [name for name in (THINGS, CAPABILITIES, *Action) if name not in texts]
     if missing:
         raise BadSettings(f"the policy lacks the file {missing[0]}.toml")
     tables = {name: _table(name, text) for name, text in sorted(texts.items())}
     lost_together, witnesses = _things(tables.pop(THINGS))
+    capabilities = tables.pop(CAPABILITIES)
     known = frozenset(tables)
     which = Profile(profile)
     sign_in_asks = _asks("sign_in", tables["sign_in"], which, ())
     actions = {name: _action(name, table, which, known, sign_in_asks) for name, table in tables.items()}
-    return Policy(profile=which, actions=actions, lost_together=lost_together, witnesses=witnesses)
+    return Policy(
+        profile=which,
+        actions=actions,
+        lost_together=lost_together,
+        witnesses=witnesses,
+        capabilities=_capabilities(capabilities, actions),
+    )
 
 
 def _table(name: str, text: str) -> dict[str, Any]:
@@ -77,6 +90,26 @@ def _things(table: dict[str, Any]) -> tuple[tuple[LostTogether, ...], tuple[Fact
             raise BadSettings(f"{where}: in_hand is true or false")
         groups.append(LostTogether(name=name, things=things, why=_text(where, group, "why"), in_hand=in_hand))
     return tuple(groups), witnesses
+
+
+def _capabilities(table: dict[str, Any], actions: Mapping[str, ActionPolicy]) -> tuple[Capability, ...]:
+    """Those of this profile: what is not offered need not be withheld."""
+    _only(f"{CAPABILITIES}.toml", table, ("capability",))
+    found = []
+    for name, words in _headings(CAPABILITIES, table, "capability").items():
+        where = f"{CAPABILITIES}.toml, capability.{name}"
+        _only(where, words, ("about", "withheld_while", "actions"))
+        if ("withheld_while" in words) == ("actions" in words):
+            raise BadSettings(f"{where}: says withheld_while, or names its actions, which say it themselves")
+        named = _list(f"{where}, actions", words.get("actions", []))
+        if unknown := [a for a in named if a not in tuple(actions)]:
+            raise BadSettings(f"{where}, actions: names an action that has no file: {unknown[0]!r}")
+        offered = tuple(a for a in named if actions[a].offered)
+        said = _list(f"{where}, withheld_while", words.get("withheld_while", []))
+        closed = {_one_of(f"{where}, withheld_while", c, Closure) for c in said}.union(*(actions[a].closed_while for a in offered))
+        if offered or not named:
+            found.append(Capability(name=name, about=_text(where, words, "about"), withheld_while=frozenset(closed), actions=offered))
+    return tuple(found)
 
 
 def _action(
@@ -132,16 +165,27 @@ def _route(name: str, heading: str, words: dict[str, Any], known: frozenset[str]
     where = f"{name}.toml, route.{heading}"
     if not NAME.fullmatch(heading):
         raise BadSettings(f"{where}: a route is named in lower-case words joined by underscores")
-    _only(where, words, ("why", "profiles", "then", "wait_hours", *VOCABULARY))
+    _only(where, words, ("why", "profiles", "then", "wait_hours", "quarantine_hours", *VOCABULARY))
     if "then" not in words:
         raise BadSettings(f"{where}: lacks then, one of: {_listed(Then)}")
     then = _one_of(where, words["then"], Then)
     if (then is Then.WAIT) != ("wait_hours" in words):
         raise BadSettings(f'{where}: wait_hours belongs to then = "wait", and to nothing else')
     wait = timedelta(hours=_number(f"{where}, wait_hours", words["wait_hours"])) if then is Then.WAIT else timedelta(0)
+    quarantine = _quarantine(where, name, then, words)
     values = {w: _value(f"{where}, {w}", VOCABULARY[w], words[w], known) for w in VOCABULARY if w in words}
     why, profiles = _text(where, words, "why"), _profiles(where, words)
-    return Route(name=heading, why=why, then=then, wait=wait, profiles=profiles, needs=tuple(values), **values)
+    return Route(name=heading, why=why, then=then, wait=wait, quarantine=quarantine, profiles=profiles, needs=tuple(values), **values)
+
+
+def _quarantine(where: str, name: str, then: Then, words: dict[str, Any]) -> timedelta:
+    """A recovery by a route that forgets to say it has the longest."""
+    ends_one = name in RECOVERIES and then is not Then.REFER
+    if "quarantine_hours" not in words:
+        return LONGEST_QUARANTINE if ends_one else timedelta(0)
+    if not ends_one:
+        raise BadSettings(f"{where}: quarantine_hours belongs to a route by which a recovery can end, and to nothing else")
+    return timedelta(hours=_number(f"{where}, quarantine_hours", words["quarantine_hours"]))
 
 
 def _value(where: str, word: Word, value: Any, known: frozenset[str]) -> Any:

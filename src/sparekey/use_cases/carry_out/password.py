@@ -10,17 +10,19 @@ from sparekey.domain.messages import MessageKind
 from sparekey.domain.remembered import without_remembered
 from sparekey.use_cases.carry_out.change import Change, end_open_flows, record_change, tell_all
 from sparekey.use_cases.carry_out.freeze import thawed
+from sparekey.use_cases.carry_out.quarantine import after_recovery, record_quarantine
 
 
 async def set_password(change: Change, password_hash: str) -> None:
     """Replace the password, when changed or recovered. All other sessions, open flows and remembered devices end.
-    A recovery thaws a frozen account as well."""
+    A recovery thaws a frozen account as well, and begins the quarantine."""
     recovering = change.permit.action == Action.RECOVER
     if not recovering:
         change.permit.must_be_for(Action.CHANGE_PASSWORD)
     now = change.services.clock.now()
     forgotten = thawed(without_remembered(change.account), now) if recovering else without_remembered(change.account)
     new = replace(forgotten, password_hash=password_hash, password_set_at=now, version=change.account.version + 1)
+    new = after_recovery(change, new) if recovering else new
     await change.tx.accounts.save(change.account, new, now)
     own = change.client.session
     keep = own.session_id if own is not None and not recovering and own.account_id == new.account_id else ""
@@ -34,4 +36,6 @@ async def set_password(change: Change, password_hash: str) -> None:
     lock = await record_change(change, Event.RECOVERED if recovering else Event.PASSWORD_CHANGED)
     if change.account.frozen_at is not None and new.frozen_at is None:
         await tell_all(change, new, MessageKind.ACCOUNT_THAWED)
-        await record_change(replace(change, lock=lock), Event.THAWED)
+        lock = await record_change(replace(change, lock=lock), Event.THAWED)
+    if recovering:
+        await record_quarantine(replace(change, lock=lock), new)

@@ -47,7 +47,7 @@ def openapi() -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": components,
-            "securitySchemes": {"session": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {"session": {"type": "http", "scheme": "bearer"}, "shop": {"type": "http", "scheme": "bearer"}},
         },
     }
 
@@ -55,6 +55,8 @@ def openapi() -> dict[str, Any]:
 def _operation(route: ApiRoute) -> dict[str, Any]:
     operation: dict[str, Any] = {"operationId": route.name, "summary": route.about, "responses": _responses(route)}
     parameters = []
+    if "{account_id}" in route.path:
+        parameters.append({"name": "account_id", "in": "path", "required": True, "schema": {"type": "string"}})
     if "{flow_id}" in route.path:
         parameters.append({"name": "flow_id", "in": "path", "required": True, "schema": {"type": "string"}})
     if "/flows" in route.path or "/links" in route.path:
@@ -70,6 +72,8 @@ def _operation(route: ApiRoute) -> dict[str, Any]:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(route.body)}}}
     if route.signed_in:
         operation["security"] = [{"session": []}]
+    elif route.for_shop:
+        operation["security"] = [{"shop": []}]
     elif "/flows" in route.path:
         operation["security"] = [{}, {"session": []}]
     return operation

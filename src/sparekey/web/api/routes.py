@@ -7,7 +7,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sparekey.web.api import account, alarms, devices, flows, methods, passwords
+from sparekey.web.api import account, alarms, devices, flows, methods, passwords, shop
 from sparekey.web.api import device_schemas as d
 from sparekey.web.api import schemas as s
 from sparekey.web.session_check import SessionAnswer
@@ -17,7 +17,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True)
 class ApiRoute:
-    """``signed_in``: asks for ``Authorization: Bearer``. ``body`` and ``answer``: ``None`` for nothing."""
+    """``signed_in``: asks for ``Authorization: Bearer``; ``for_shop``: with the shop's own secret. ``body`` and ``answer``: ``None`` for nothing."""
 
     method: str
     path: str
@@ -28,6 +28,7 @@ class ApiRoute:
     answer: type[msgspec.Struct] | None
     status: int = 200
     signed_in: bool = False
+    for_shop: bool = False
 
 
 API_ROUTES: tuple[ApiRoute, ...] = (
@@ -177,6 +178,37 @@ API_ROUTES: tuple[ApiRoute, ...] = (
     ),
     ApiRoute("GET", "/api/v1/account/activity", "activity", "What happened", account.activity, None, s.ActivityAnswer, signed_in=True),
     ApiRoute("GET", "/api/v1/account/messages", "messages", "What we sent", account.messages, None, s.MessagesAnswer, signed_in=True),
+    ApiRoute(
+        "GET",
+        "/api/v1/account/restrictions",
+        "own_restrictions",
+        "What is withheld, and until when",
+        shop.own_restrictions,
+        None,
+        shop.RestrictionsAnswer,
+        signed_in=True,
+    ),
+    # The shop, with a secret of its own.
+    ApiRoute(
+        "GET",
+        "/api/v1/shop/accounts/{account_id}/restrictions",
+        "restrictions",
+        "What the shop withholds on an account",
+        shop.restrictions,
+        None,
+        shop.ShopRestrictions,
+        for_shop=True,
+    ),
+    ApiRoute(
+        "POST",
+        "/api/v1/shop/activity",
+        "report_activity",
+        "Report an order, a payment, a payout",
+        shop.activity,
+        shop.ReportActivity,
+        shop.ActivityReported,
+        for_shop=True,
+    ),
     # Passwords.
     ApiRoute("POST", "/api/v1/passwords/check", "check_password", "Judge a password", passwords.check, s.CheckPassword, s.PasswordJudged),
 )
