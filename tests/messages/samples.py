@@ -24,6 +24,8 @@ VALUES = {
     "factor": "totp",
     "provider": "Google",
     "left": "3",
+    "undone": "address,factor,password,closing",
+    "outcome": "objection",
     "until": "2026-11-25T09:15:00+01:00",
 }
 

@@ -48,8 +48,15 @@ class MessageKind(StrEnum):
     RECOVERY_READY = "recovery_ready"
     RECOVERY_CANCELLED = "recovery_cancelled"
     RECOVERY_OBJECTED = "recovery_objected"
+    ACCOUNT_DISPUTED = "account_disputed"  # at the start of a dispute, daily, and before it is weighed
+    DISPUTE_OVER = "dispute_over"
     ACCOUNT_FROZEN = "account_frozen"
     ACCOUNT_THAWED = "account_thawed"
+    ACCOUNT_CLOSING = "account_closing"  # at the start, weekly, and before the end
+    ACCOUNT_KEPT = "account_kept"  # the closing was stopped
+    ACCOUNT_CLOSED = "account_closed"  # for good; the last message of all
+    DATA_DOWNLOADED = "data_downloaded"
+    CHANGES_UNDONE = "changes_undone"
     AGENT_PLACED = "agent_placed"  # to every agent of support: there is a new one
     # Reminders.
     SECURITY_REMINDER = "security_reminder"  # once a year: is all of this still yours?

@@ -13,6 +13,8 @@ factor          the kind of factor: a name of ``FactorKind``
 provider        the name of another provider, as people know it
 left            how many backup codes are left: a whole number
 until           when a wait may be over at the earliest: ISO 8601 with its offset
+outcome         how a dispute stands: ``recovery``, ``objection``, ``withdrawn``, ``case``, ``lapsed`` or ``tied``
+undone          what was undone: names of ``domain.changes.Group``, joined by commas
 what            which details changed: ``name``, ``language``, ``user_name``, joined by commas
 =============== ===========================================================================================
 
@@ -46,7 +48,7 @@ PARAMS: Final[Mapping[MessageKind, frozenset[str]]] = {
     MessageKind.PASSWORD_RECOVERED: _CHANGE,
     MessageKind.ADDRESS_ADDED: _CHANGE | {"address"},
     MessageKind.ADDRESS_REMOVED: _CHANGE | {"address"},
-    MessageKind.ADDRESS_LEFT: frozenset({"at"}),
+    MessageKind.ADDRESS_LEFT: frozenset({"at", "disown"}),
     MessageKind.MAIN_ADDRESS_CHANGED: _CHANGE | {"address"},
     MessageKind.DETAILS_CHANGED: _CHANGE | {"what"},
     MessageKind.NEW_DEVICE: _CHANGE,
@@ -64,8 +66,15 @@ PARAMS: Final[Mapping[MessageKind, frozenset[str]]] = {
     MessageKind.RECOVERY_READY: frozenset({"link", "at"}),
     MessageKind.RECOVERY_CANCELLED: _CHANGE,
     MessageKind.RECOVERY_OBJECTED: _CHANGE,
+    MessageKind.ACCOUNT_DISPUTED: frozenset({"at", "until", "disown"}),
+    MessageKind.DISPUTE_OVER: frozenset({"at", "outcome"}),
     MessageKind.ACCOUNT_FROZEN: _BY_WHOM | {"at"},
     MessageKind.ACCOUNT_THAWED: _CHANGE,
+    MessageKind.CHANGES_UNDONE: _CHANGE | {"undone"},
+    MessageKind.ACCOUNT_CLOSING: frozenset({"until", "disown"}),
+    MessageKind.ACCOUNT_KEPT: _CHANGE,
+    MessageKind.ACCOUNT_CLOSED: frozenset({"at"}),
+    MessageKind.DATA_DOWNLOADED: _CHANGE,
     MessageKind.AGENT_PLACED: frozenset({"name", "at"}),
     MessageKind.SECURITY_REMINDER: frozenset({"name"}),
     MessageKind.BACKUP_CODES_LOW: frozenset({"left"}),

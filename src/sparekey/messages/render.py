@@ -20,6 +20,8 @@ import jinja2
 from markupsafe import Markup, escape
 
 from sparekey.domain.accounts import AddressKind
+from sparekey.domain.changes import Group
+from sparekey.domain.disputes import TIED, Outcome
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.messages import Message, MessageKind
 from sparekey.messages import catalogue, params
@@ -35,8 +37,8 @@ SMS_NAME: Final = 30
 _MARK = re.compile("\ue000(\\w+)\ue001")
 """Private-use characters, which ``_shown`` lets no value have."""
 
-OF_WAITS: Final = frozenset({MessageKind.RECOVERY_STATUS, MessageKind.RECOVERY_READY})
-"""Their link leads back to a flow that waits, as often as one likes; every other works once."""
+UNDER: Final = {MessageKind.RECOVERY_STATUS: "w", MessageKind.RECOVERY_READY: "w", MessageKind.ACCOUNT_CLOSING: "k"}
+"""Where links lead that work as often as one likes, as long as something waits; every other works once."""
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,200}")
 _CODE = re.compile(r"[0-9A-Za-z]{4,64}")
@@ -196,7 +198,7 @@ def _param(message: Message, name: str, value: str, base_url: str, locale: Path)
         case "code" if _CODE.fullmatch(value):
             return value
         case "link" if _TOKEN.fullmatch(value):
-            return f"{base_url}/{'w' if message.kind in OF_WAITS else 'l'}/{value}"
+            return f"{base_url}/{UNDER.get(message.kind, 'l')}/{value}"
         case "disown" if _TOKEN.fullmatch(value):
             return f"{base_url}/d/{value}"
         case "minutes" if value.isascii() and value.isdecimal() and 1 <= int(value) <= 1440:
@@ -205,9 +207,13 @@ def _param(message: Message, name: str, value: str, base_url: str, locale: Path)
             return int(value)
         case "factor" if value in {kind.value for kind in FactorKind}:
             return frozenset({value})
+        case "outcome" if value in {*Outcome, TIED}:
+            return frozenset({value})
         case "at" | "until":
             return catalogue.plain_time(_moment(message.kind, value), catalogue.translator(message.language, locale))
         case "what" if value and set(value.split(",")) <= {"name", "language", "user_name"}:
+            return frozenset(value.split(","))
+        case "undone" if value and set(value.split(",")) <= set(Group):
             return frozenset(value.split(","))
         case "address":
             return _shown(value)

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
 from sparekey.domain.accounts import Account
-from sparekey.domain.actions import Action
+from sparekey.domain.actions import RECOVERIES, Action
 from sparekey.domain.audit import Event
 from sparekey.domain.errors import WrongStep
 from sparekey.domain.factors import FactorKind
@@ -21,11 +21,13 @@ from sparekey.use_cases.carry_out.account import change_details, create_account
 from sparekey.use_cases.carry_out.addresses import add_address, claim_number, remove_address, set_main_address
 from sparekey.use_cases.carry_out.agents import begin_shift
 from sparekey.use_cases.carry_out.change import Change, allowed, give_back_code, spend_code
+from sparekey.use_cases.carry_out.closing import begin_closing, close_account, kept_by_sign_in, stop_closing
+from sparekey.use_cases.carry_out.disputes import at_account, meet
 from sparekey.use_cases.carry_out.factors import prefer_kind, remove_factor, rename_factor, report_stolen
 from sparekey.use_cases.carry_out.freeze import thaw
 from sparekey.use_cases.carry_out.sessions import end_sessions
 from sparekey.use_cases.carry_out.social import unlink_social
-from sparekey.use_cases.carry_out.waits import cancel_recovery, object_to_recovery
+from sparekey.use_cases.carry_out.waits import cancel_recovery, object_to_all
 from sparekey.use_cases.enrolling import begin_enrolling
 from sparekey.use_cases.key_ceremony import KEYS, ceremony_to_prove, ceremony_to_register
 from sparekey.use_cases.open_session import open_session
@@ -46,6 +48,8 @@ GIVES_LAST = frozenset(
         Action.RENEW_BACKUP_CODES,
         Action.LINK_SOCIAL,
         Action.APPROVE_SIGN_IN,
+        Action.UNDO,
+        Action.DOWNLOAD_DATA,
     }
 )
 
@@ -60,8 +64,10 @@ CHANGES: Mapping[str, Callable[[Change], Awaitable[object]]] = {
     Action.REPORT_STOLEN: report_stolen,
     Action.UNLINK_SOCIAL: unlink_social,
     Action.CANCEL_RECOVERY: cancel_recovery,
-    Action.OBJECT: object_to_recovery,
+    Action.OBJECT: object_to_all,
     Action.THAW: thaw,
+    Action.CLOSE_ACCOUNT: close_account,
+    Action.STOP_CLOSING: stop_closing,
     Action.WORK_ON_CASES: begin_shift,
 }
 """What is carried out with nothing but the flow."""
@@ -95,7 +101,9 @@ async def advance(
             tx, services, lock, Event.JUDGED, situation.account, client, flow_id=flow.flow_id, state=flow.state, route=flow.route
         )
     if before is State.ASKING and flow.state is State.WAITING and not flow.void:
-        flow, lock = await begin_wait(tx, services, client, lock, flow, situation.account)
+        begin = begin_closing if flow.action == Action.CLOSE_ACCOUNT else begin_wait
+        flow, lock = await begin(tx, services, client, lock, flow, situation.account)
+        flow, lock = await _meet(tx, services, client, lock, flow, situation.account)
     await _keep_code(tx, services, flow)
     flow = begin_enrolling(services, flow)
     opened = None
@@ -103,6 +111,16 @@ async def advance(
     if flow.state is State.ALLOWED and not flow.void and not _waits_for_person(flow):
         flow, opened = await _carry_out(tx, services, client, lock, flow, situation)
     return Advanced(flow=flow, situation=replace(situation, proofs=flow.proofs), opened=opened)
+
+
+async def _meet(
+    tx: Transaction, services: Services, client: Client, lock: SubjectLock, flow: Flow, account: Account
+) -> tuple[Flow, SubjectLock]:
+    """A recovery that begins to wait where another one waits is in dispute with it (mission.md, R16)."""
+    if flow.action not in RECOVERIES:
+        return flow, lock
+    at, flow = await meet(await at_account(tx, services, client, lock, account.account_id), flow)
+    return flow, at.lock
 
 
 async def _with_key(tx: Transaction, services: Services, flow: Flow, situation: Situation) -> Flow:
@@ -168,6 +186,7 @@ async def _carry_out(
     opened = None
     match flow.action:
         case Action.SIGN_IN:
+            account, lock = await kept_by_sign_in(tx, services, client, lock, account, flow)
             opened, lock = await open_session(tx, services, client, lock, permit, flow, account)
             known = situation.known_device
             opened = await remember_if_wished(tx, services, client, lock, opened, account, known_device=known)
@@ -198,7 +217,8 @@ async def to_recovery(tx: Transaction, services: Services, client: Client, lock:
     )
     recovery = step(begun, Started(), policy=services.policy, situation=replace(situation, proofs=flow.proofs))
     if recovery.state is State.WAITING:
-        recovery, _ = await begin_wait(tx, services, client, lock, recovery, situation.account)
+        recovery, lock = await begin_wait(tx, services, client, lock, recovery, situation.account)
+        recovery, _ = await _meet(tx, services, client, lock, recovery, situation.account)
     if flow.backup_code is not None:
         recovery = replace(recovery, backup_code=flow.backup_code)
         await tx.backup_codes.hand_over(flow.account_id, flow.flow_id, recovery.flow_id, recovery.expires_at)

@@ -16,6 +16,7 @@ from sparekey.domain.flow.state import State
 from sparekey.domain.limits import CODE_LANE, CODE_LASTS, LINK_LASTS, RECOVERY_CODE_LASTS, day_of, is_closed, lane, prefix_of
 from sparekey.domain.messages import MessageKind
 from sparekey.use_cases.known_device import find_device
+from sparekey.use_cases.leads_back import with_typed
 from sparekey.use_cases.notify import Recipient, may_send, send_code
 from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.services import Client, Services
@@ -130,7 +131,7 @@ async def _recipient(tx: Transaction, services: Services, flow: Flow, account: A
         case Action.ADD_ADDRESS if flow.state is State.ALLOWED:
             return await _new_address(tx, flow, MessageKind.ADDRESS_CODE, MessageKind.ADDRESS_TAKEN)
         case _:
-            return own_address(services, flow, account, kind)
+            return own_address(services, flow, await with_typed(tx, account, flow, services.clock.now()), kind)
 
 
 async def _new_address(tx: Transaction, flow: Flow, kind: MessageKind, taken: MessageKind) -> Recipient:
@@ -153,7 +154,8 @@ def own_address(services: Services, flow: Flow, account: Account, kind: FactorKi
         )
     if words is not MessageKind.PROOF_CODE and not is_settled(address, account.contested_at, services.clock.now()):
         words = MessageKind.RECOVERY_UNSETTLED
-    main = account.main_email or address
+    # An address that left learns no other one.
+    main = address if address.removed_at is not None else account.main_email or address
     return Recipient(
         words,
         account.account_id,

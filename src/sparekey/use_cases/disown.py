@@ -1,17 +1,21 @@
 """Press "this wasn't me" in a notice, or "I did not ask for this" in a message with a code (mission.md, H1 and F10).
 
-The link proves the address that it was sent to, and nothing else. A settled address may freeze the account. A young one, or one that
-has left, can only object to recoveries that wait; so does everybody who presses in a notice of such a recovery. A link in a message
-with a code ends the flow that asked for the code, and whoever began it does not learn of that.
+The link proves the address that it was sent to, and nothing else. A settled address undoes everything that was done since the notice, as
+one, and freezes the account; so does one that left the account since, unless its owner said that it is not theirs any more. A young one
+can only object to recoveries that wait; so does everybody who presses in a notice of such a recovery. One that came with an undone change
+has no say. A link in a message with a code ends the flow that asked for the code, and whoever began it does not learn of that.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum, unique
 
-from sparekey.domain.accounts import NOBODY_ID, Account, AddressKind, address_thing
+from sparekey.domain import changes as log
+from sparekey.domain.accounts import NOBODY_ID, Account, Address, AddressKind, address_thing
 from sparekey.domain.actions import RECOVERIES, Action
 from sparekey.domain.audit import Event
+from sparekey.domain.changes import UNDO_FOR, PastChange, former_things, opened_after
 from sparekey.domain.errors import FlowOver
 from sparekey.domain.factors import Factor, FactorKind, Thing, ThingKind
 from sparekey.domain.flow.events import Proven
@@ -22,9 +26,10 @@ from sparekey.domain.messages import MessageKind
 from sparekey.domain.policy.model import Situation
 from sparekey.domain.proofs import Proof
 from sparekey.use_cases.advance import over
-from sparekey.use_cases.carry_out.change import Change
+from sparekey.use_cases.carry_out.change import Change, end_open_flows
+from sparekey.use_cases.carry_out.disputes import at_account, object_with
 from sparekey.use_cases.carry_out.freeze import freeze, make_void
-from sparekey.use_cases.carry_out.waits import object_to_all
+from sparekey.use_cases.carry_out.undo import Undone, undo
 from sparekey.use_cases.ports import NoticeLink, SubjectLock, Transaction
 from sparekey.use_cases.record import chain_of, record
 from sparekey.use_cases.services import Client, Services
@@ -48,9 +53,16 @@ WAYS_BACK = frozenset({MessageKind.RECOVERY_STATUS, MessageKind.RECOVERY_READY})
 """Their links are kept in the same table, and disown nothing (``come_back.py``)."""
 
 
+OF_RECOVERIES = frozenset({MessageKind.RECOVERY_WAITING, MessageKind.ACCOUNT_DISPUTED})
+"""Notices of recoveries that wait. Their links object, and locking is a second button."""
+
+SIGN_INS = frozenset({MessageKind.NEW_DEVICE})
+"""Notices of a sign-in. Whoever disowns one says that somebody knows the password."""
+
+
 @unique
 class Does(StrEnum):
-    """What a press would do."""
+    """What a press would do. ``FREEZE``: undo everything since, and lock the account."""
 
     FREEZE = "freeze"
     OBJECT = "object"
@@ -58,30 +70,50 @@ class Does(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """One thing that was done, and when (UTC). Nothing personal: the link alone proves little."""
+
+    kind: Event
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Disowning:
-    """``kind`` and ``at``: of the message that is disowned."""
+    """``kind`` and ``at``: of the message that is disowned. ``undoes``: what a press undoes, the oldest first. ``only``: what it undoes
+    where only the change of this message is meant; empty where that is no choice. ``password``: it would be void. ``closing``: a closing
+    of the account would stop."""
 
     kind: MessageKind
     at: datetime
     does: Does
+    undoes: tuple[Told, ...] = ()
+    only: tuple[Told, ...] = ()
+    password: bool = False
+    closing: bool = False
+
+
+NOTHING_UNDONE = Undone()
 
 
 @dataclass(frozen=True, slots=True)
 class Disowned:
     """What a press has done.
 
-    ``frozen``: the account is locked, now or before. ``objected``: there was a recovery that waits, and it was objected to.
+    ``frozen``: the account is locked, now or before. ``objected``: there was a recovery that waits, and it was objected to. ``disputed``: that
+    weighs in a dispute, in which more can be shown (mission.md, R16).
     ``stopped``: the flow that asked for the code is dead. ``used``: its code had been used before. ``password_known``: whoever began it
-    had typed the right password. ``can_lock``: the account can be locked with the same link.
+    had typed the right password. ``can_lock``: the account can be locked with the same link. ``undone``: what was undone.
     """
 
     kind: MessageKind
     frozen: bool = False
     objected: bool = False
+    disputed: bool = False
     stopped: bool = False
     used: bool = False
     password_known: bool = False
     can_lock: bool = False
+    undone: Undone = NOTHING_UNDONE
 
 
 async def look_at_notice(services: Services, token: str) -> Disowning:
@@ -90,12 +122,27 @@ async def look_at_notice(services: Services, token: str) -> Disowning:
         link = await _find(tx, services, token)
         if link.used_at is not None:
             raise FlowOver("link_over")
-        account = await tx.accounts.get(link.account_id)
-    return Disowning(link.kind, link.happened_at, _does(services, link, account))
+        account, now = await tx.accounts.get(link.account_id), services.clock.now()
+        former = await tx.accounts.former(link.account_id, now - UNDO_FOR)
+        changes = await tx.changes.of_account(link.account_id, now - UNDO_FOR)
+    does = _does(services, link, account, former)
+    if does is not Does.FREEZE:
+        return Disowning(link.kind, link.happened_at, does)
+    every, one = _since(link, changes), _of_notice(link, changes)
+    return Disowning(
+        link.kind,
+        link.happened_at,
+        does,
+        undoes=_told(every),
+        only=_told(one),
+        password=bool(account.password_hash) and (_is_known(link, changes) or log.undoing(account, every).password),
+        closing=account.closing_at is not None,
+    )
 
 
-async def disown(services: Services, client: Client, token: str, *, lock_account: bool = False) -> Disowned:
-    """Press the button. ``lock_account``: lock the account after a press that did not.
+async def disown(services: Services, client: Client, token: str, *, lock_account: bool = False, only: bool = False) -> Disowned:
+    """Press the button. ``lock_account``: lock the account after a press that did not. ``only``: undo the change of this message and
+    nothing else, and lock nothing; for one that is no alarm.
 
     Raises ``FlowOver("link_over")`` when the link is spent, expired, or was never ours, and ``TooManyTries``.
     """
@@ -112,12 +159,16 @@ async def disown(services: Services, client: Client, token: str, *, lock_account
         lock = await tx.audit.lock(chain_of(subject, now))
         await _spend(tx, link, token, now, lock_account=lock_account)
         account = await tx.accounts.get(link.account_id)
-        press = _Press(tx, services, client, lock, link, account)
+        former = await tx.accounts.former(link.account_id, now - UNDO_FOR)
+        changes = await tx.changes.of_account(link.account_id, now - UNDO_FOR)
+        press = _Press(tx, services, client, lock, link, account, former, changes)
         if lock_account:
             return await _freeze(press) if press.may_freeze else Disowned(link.kind)
-        match _does(services, link, account):
+        match _does(services, link, account, former):
+            case Does.FREEZE if only and (one := _of_notice(link, changes)):
+                return await _undo_only(press, one)
             case Does.FREEZE:
-                return await _freeze(press)
+                return await _undo_and_freeze(press)
             case Does.OBJECT:
                 return await _object(press)
             case Does.STOP:
@@ -143,7 +194,8 @@ async def _spend(tx: Transaction, link: NoticeLink, token: str, now: datetime, *
 
 @dataclass(frozen=True, slots=True)
 class _Press:
-    """``account``: of the address that the link was sent to; the stand-in for one that is nobody's yet."""
+    """``account``: of the address that the link was sent to; the stand-in for one that is nobody's yet. ``former``: the addresses that
+    left it in the last 30 days. ``changes``: what was changed in that time."""
 
     tx: Transaction
     services: Services
@@ -151,23 +203,42 @@ class _Press:
     lock: SubjectLock
     link: NoticeLink
     account: Account
+    former: Sequence[Address]
+    changes: Sequence[PastChange]
 
     @property
     def may_freeze(self) -> bool:
-        return _may_freeze(self.services, self.link, self.account)
+        return _may_freeze(self.services, self.link, self.account, self.former)
 
 
-def _does(services: Services, link: NoticeLink, account: Account) -> Does:
+def _does(services: Services, link: NoticeLink, account: Account, former: Sequence[Address]) -> Does:
     if link.kind in CODES:
         return Does.STOP
-    if link.kind is MessageKind.RECOVERY_WAITING or not _may_freeze(services, link, account):
+    if link.kind in OF_RECOVERIES or not _may_freeze(services, link, account, former):
         return Does.OBJECT
     return Does.FREEZE
 
 
-def _may_freeze(services: Services, link: NoticeLink, account: Account) -> bool:
-    flow = _proven(services, _flow(services, None, Action.FREEZE, account), link, account)
+def _may_freeze(services: Services, link: NoticeLink, account: Account, former: Sequence[Address]) -> bool:
+    flow = _proven(services, _flow(services, None, Action.FREEZE, account), link, account, former)
     return account.exists and flow.state is State.ALLOWED
+
+
+def _since(link: NoticeLink, changes: Sequence[PastChange]) -> tuple[PastChange, ...]:
+    return log.since(changes, link.happened_at - log.TOOK)
+
+
+def _of_notice(link: NoticeLink, changes: Sequence[PastChange]) -> tuple[PastChange, ...]:
+    return log.told_by(changes, link.flow_id, link.happened_at)
+
+
+def _is_known(link: NoticeLink, changes: Sequence[PastChange]) -> bool:
+    """Whether the notice says that somebody knows the password, and it was not replaced by whoever opened the account again."""
+    return link.kind in SIGN_INS and opened_after(changes, link.happened_at) is None
+
+
+def _told(changes: Sequence[PastChange]) -> tuple[Told, ...]:
+    return tuple(Told(c.kind, c.at) for c in changes)
 
 
 def _flow(services: Services, client: Client | None, action: Action, account: Account) -> Flow:
@@ -176,43 +247,64 @@ def _flow(services: Services, client: Client | None, action: Action, account: Ac
     return replace(new_flow(services, client or nobody, action, account.account_id, account.account_id), holder=b"")
 
 
-def _proven(services: Services, flow: Flow, link: NoticeLink, account: Account) -> Flow:
-    """The flow after the link has proven its address. One that has left the account counts as young."""
+def _proven(services: Services, flow: Flow, link: NoticeLink, account: Account, left: Sequence[Address]) -> Flow:
+    """The flow after the link has proven its address. One that has left the account, and does not lead back, counts as young."""
     now = services.clock.now()
+    former = former_things(account, left, now)
     address = next((a for a in account.addresses if a.address_id == link.address_id), None)
-    if address is None:
-        thing = Thing(ThingKind.MAILBOX, link.address_id)
-        former: tuple[Factor, ...] = (Factor(link.address_id, FactorKind.EMAIL, thing, now),)
-        proof = Proof(FactorKind.EMAIL, link.address_id, thing, now)
-    else:
-        former, kind = (), FactorKind.EMAIL if address.kind is AddressKind.EMAIL else FactorKind.SMS
+    again = next((f for f in former if f.factor_id == link.address_id), None)
+    if address is not None:
+        kind = FactorKind.EMAIL if address.kind is AddressKind.EMAIL else FactorKind.SMS
         proof = Proof(kind, address.address_id, address_thing(address), now)
+    elif again is not None:
+        proof = Proof(again.kind, again.factor_id, again.thing, now)
+    else:
+        thing = Thing(ThingKind.MAILBOX, link.address_id)
+        former = (Factor(link.address_id, FactorKind.EMAIL, thing, now),)
+        proof = Proof(FactorKind.EMAIL, link.address_id, thing, now)
     return step(flow, Proven(proof), policy=services.policy, situation=Situation(account, (), now, former=former))
 
 
 async def _change(press: _Press, action: Action) -> Change:
-    flow = _proven(press.services, _flow(press.services, press.client, action, press.account), press.link, press.account)
+    flow = _proven(press.services, _flow(press.services, press.client, action, press.account), press.link, press.account, press.former)
     permit = permit_of(flow, press.services.clock.now())
     await press.tx.flows.add(over(press.services, flow, press.account))
     return Change(press.tx, press.services, press.client, press.lock, permit, flow, press.account)
+
+
+async def _undo_and_freeze(press: _Press) -> Disowned:
+    known = _is_known(press.link, press.changes)
+    change, undone = await undo(await _change(press, Action.UNDO), _since(press.link, press.changes), password=known)
+    done = await _freeze(replace(press, lock=change.lock, account=change.account))
+    return replace(done, undone=undone)
+
+
+async def _undo_only(press: _Press, one: Sequence[PastChange]) -> Disowned:
+    change, undone = await undo(await _change(press, Action.UNDO), one)
+    await end_open_flows(change, "replaced")
+    return Disowned(press.link.kind, undone=undone, can_lock=press.account.frozen_at is None)
 
 
 async def _freeze(press: _Press) -> Disowned:
     change = await _change(press, Action.FREEZE)
     lock = await freeze(change, press.link.kind, press.link.happened_at)
     objected = await _waits(press)
-    await object_to_all(replace(change, lock=lock))
-    return Disowned(press.link.kind, frozen=True, objected=objected)
+    at = await at_account(press.tx, press.services, press.client, lock, press.account.account_id)
+    _, weighs = await object_with(at, change.flow.proofs, but=change.flow.flow_id)
+    return Disowned(press.link.kind, frozen=True, objected=objected, disputed=weighs)
 
 
 async def _object(press: _Press) -> Disowned:
-    objected = await _waits(press)
+    """A settled address makes a dispute of it, or weighs in the one that is open; a young one is heard, and changes nothing."""
     can_lock = press.may_freeze and press.account.frozen_at is None
-    if objected and not _is_stolen(press):
-        await object_to_all(await _change(press, Action.OBJECT))
-    else:
-        await _recorded(press)
-    return Disowned(press.link.kind, objected=objected and not _is_stolen(press), can_lock=can_lock)
+    press = replace(press, lock=await _recorded(press))
+    if _is_stolen(press) or not (await _waits(press) or press.account.disputed_at):
+        return Disowned(press.link.kind, can_lock=can_lock)
+    nothing_yet = _flow(press.services, press.client, Action.OBJECT, press.account)
+    shown = _proven(press.services, nothing_yet, press.link, press.account, press.former).proofs
+    at = await at_account(press.tx, press.services, press.client, press.lock, press.account.account_id)
+    _, weighs = await object_with(at, shown, but="")
+    return Disowned(press.link.kind, objected=True, disputed=weighs, can_lock=can_lock)
 
 
 async def _stop(press: _Press) -> Disowned:
@@ -243,5 +335,5 @@ async def _recorded(press: _Press) -> SubjectLock:
 
 
 def _is_stolen(press: _Press) -> bool:
-    """An address that came with a disowned change has no say."""
-    return any(a.address_id == press.link.address_id and a.stolen for a in press.account.addresses)
+    """An address that came with a disowned change has no say, on the account or off it."""
+    return any(a.address_id == press.link.address_id and a.stolen for a in (*press.account.addresses, *press.former))

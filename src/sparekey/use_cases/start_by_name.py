@@ -9,6 +9,7 @@ from sparekey.domain.factors import FactorKind
 from sparekey.domain.policy.conditions import rules_of
 from sparekey.use_cases.ask_by_message import ask_by_message
 from sparekey.use_cases.human import must_be_human
+from sparekey.use_cases.leads_back import find_by_name
 from sparekey.use_cases.record import chain_of, record, subject_of
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing, can_be_sent, situation_of, standing
@@ -29,7 +30,7 @@ async def start_by_name(
     await check_volume(services, limit, client)
     key = services.identifiers.key_of(typed)
     async with services.store.transaction() as tx:
-        account = await tx.accounts.find_by_key(key)
+        account = await find_by_name(tx, action, key, services.clock.now())
         subject = subject_of(services, account, key)
         lock = await tx.audit.lock(chain_of(subject, services.clock.now()))
         if action in {Action.SIGN_IN, Action.RECOVER}:

@@ -31,6 +31,10 @@ GUARDED = frozenset(
         Action.END_SESSIONS,
         Action.CANCEL_RECOVERY,
         Action.OBJECT,
+        Action.UNDO,
+        Action.CLOSE_ACCOUNT,
+        Action.STOP_CLOSING,
+        Action.DOWNLOAD_DATA,
         Action.WORK_ON_CASES,
     }
 )

@@ -1,15 +1,17 @@
 """Accounts, their addresses and former passwords."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import msgspec
 
 from sparekey.adapters.sql.connection import Connection, Row, Statement, UniqueViolation, from_ms, from_ms_or_none, to_ms, to_ms_or_none
+from sparekey.adapters.sql.personal import reserved_keys
 from sparekey.domain import retention
 from sparekey.domain.accounts import NOBODY_ID, Account, AccountId, Address, AddressKind
 from sparekey.domain.factors import Factor
-from sparekey.use_cases.ports import AddressTaken
+from sparekey.use_cases.ports import AddressTaken, Sealer
 
 _COLUMNS = """a.account_id, a.name, a.language, a.created_at, a.password_hash, a.password_set_at, a.version, a.shred_key,
     a.user_name, a.user_name_key, a.contested_at, a.frozen_at, a.closing_at,
@@ -25,6 +27,19 @@ _BY_KEY = Statement(
         '{NOBODY_ID}') order by d.added_at, d.address_id"""
 )
 _BY_ID = Statement(f"select {_COLUMNS} {_JOINED} where a.account_id = :account_id order by d.added_at, d.address_id")
+# One statement, whoever has the name or had it.
+_BY_KEY_OR_FORMER = Statement(
+    f"""select {_COLUMNS} {_JOINED} where a.account_id = coalesce(
+        (select account_id from address where key = :key and removed_at is null),
+        (select account_id from account where user_name_key = :key),
+        (select account_id from address where key = :key and removed_at > :removed_after and stolen = 0 and given_up = 0
+            order by removed_at desc limit 1),
+        '{NOBODY_ID}') order by d.added_at, d.address_id"""
+)
+_LEFT = Statement(
+    """select address_id, kind, value, key, added_at, main, with_account, stolen, confirmed_at, bounced_at, given_up, removed_at
+    from address where account_id = :account_id and removed_at > :removed_after order by removed_at desc, address_id"""
+)
 _HOLDER = Statement(
     """select account_id from address where key = :key and (removed_at is null or removed_at > :removed_after)
     order by removed_at is null desc, removed_at desc limit 1"""
@@ -49,11 +64,14 @@ _SAVE = Statement(
 _ADD_ADDRESS = Statement(
     """insert into address (address_id, account_id, kind, value, key, added_at, main, with_account, stolen, removed_at, confirmed_at,
         bounced_at)
-    values (:address_id, :account_id, :kind, :value, :key, :added_at, :main, :with_account, :stolen, null, :confirmed_at, :bounced_at)"""
+    values (:address_id, :account_id, :kind, :value, :key, :added_at, :main, :with_account, :stolen, null, :confirmed_at, :bounced_at)
+    on conflict (address_id) do update set main = excluded.main, removed_at = null, given_up = 0
+    where address.account_id = excluded.account_id"""
 )
+"""Or put back: it is the row that was kept."""
 _SAVE_ADDRESS = Statement(
     """update address set main = :main, stolen = :stolen, confirmed_at = :confirmed_at, bounced_at = :bounced_at, added_at = :added_at,
-        with_account = :with_account
+        with_account = :with_account, given_up = :given_up
     where address_id = :address_id and account_id = :account_id"""
 )
 _ARRIVED = Statement("update address set bounced_at = null where address_id = :address_id and bounced_at > :bounced_after")
@@ -78,11 +96,19 @@ _decode_enrolled = msgspec.json.Decoder(tuple[Factor, ...]).decode
 
 
 class SqlAccounts:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, sealer: Sealer) -> None:
         self._c = connection
+        self._sealer = sealer
 
     async def find_by_key(self, key: str) -> Account:
         return _account(await self._c.all(_BY_KEY, key=key))
+
+    async def find_by_key_or_former(self, key: str, removed_after: datetime) -> Account:
+        return _account(await self._c.all(_BY_KEY_OR_FORMER, key=key, removed_after=to_ms(removed_after)))
+
+    async def former(self, account_id: AccountId, removed_after: datetime) -> Sequence[Address]:
+        rows = await self._c.all(_LEFT, account_id=account_id, removed_after=to_ms(removed_after))
+        return [replace(_address(r), removed_at=from_ms(r[11])) for r in rows]
 
     async def get(self, account_id: AccountId) -> Account:
         rows = await self._c.all(_BY_ID, account_id=account_id)
@@ -94,8 +120,10 @@ class SqlAccounts:
         await self._c.run(_ARRIVED, address_id=address_id, bounced_after=to_ms(bounced_after))
 
     async def holder_of(self, key: str, removed_after: datetime) -> AccountId | None:
-        row = await self._c.one(_HOLDER, key=key, removed_after=to_ms(removed_after))
-        return None if row is None else AccountId(row[0])
+        # Of an account that is closed for good only hashes are kept. They are looked for in any case: the same work for every address.
+        keys = (key, *reserved_keys(self._sealer, key))
+        rows = [await self._c.one(_HOLDER, key=k, removed_after=to_ms(removed_after)) for k in keys]
+        return next((AccountId(row[0]) for row in rows if row is not None), None)
 
     async def add(self, account: Account) -> None:
         try:
@@ -126,6 +154,7 @@ class SqlAccounts:
                         bounced_at=to_ms_or_none(address.bounced_at),
                         added_at=to_ms(address.added_at),
                         with_account=int(address.with_account),
+                        given_up=int(address.given_up),
                     )
             await self._save_factors(old, new, now)
         except UniqueViolation as e:

@@ -20,6 +20,10 @@ _SECRET = Statement(
     "select secret, counter, used_at from factor where factor_id = :factor_id and account_id = :account_id and removed_at is null"
 )
 _FIND = Statement("select account_id, factor_id from factor where find_key = :find_key and removed_at is null")
+_PUT_BACK = Statement(
+    """update factor set removed_at = null where factor_id = :factor_id and account_id = :account_id and removed_at is not null
+    and (find_key is null or not exists (select 1 from factor o where o.find_key = factor.find_key and o.removed_at is null))"""
+)
 _RAISE = Statement(
     """update factor set counter = :raised, used_at = :now
     where factor_id = :factor_id and account_id = :account_id and removed_at is null and counter < :raised"""
@@ -83,6 +87,9 @@ class SqlFactors:
     async def find(self, find_key: bytes) -> tuple[AccountId, str] | None:
         r = await self._c.one(_FIND, find_key=find_key)
         return None if r is None else (AccountId(r[0]), r[1])
+
+    async def put_back(self, account_id: AccountId, factor_id: str) -> bool:
+        return await self._c.run(_PUT_BACK, account_id=account_id, factor_id=factor_id) == 1
 
     async def raise_counter(self, account_id: AccountId, factor_id: str, to: int, now: datetime) -> bool:
         return await self._c.run(_RAISE, account_id=account_id, factor_id=factor_id, raised=to, now=to_ms(now)) == 1

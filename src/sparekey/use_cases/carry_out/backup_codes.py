@@ -1,4 +1,4 @@
-"""A new set of backup codes. The former set is void in the same moment."""
+"""A new set of backup codes. The former set is void in the same moment; it is kept for a while, for whoever undoes this."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,8 +22,6 @@ async def keep_codes(change: Change, codes: Sequence[BackupCode]) -> Change:
     former = [f for f in old.enrolled if f.kind is FactorKind.BACKUP_CODE]
     stay = tuple(f for f in old.enrolled if f.kind is not FactorKind.BACKUP_CODE)
     new = replace(old, enrolled=(*stay, added), version=old.version + 1)
-    for gone in former:
-        await change.tx.backup_codes.remove(old.account_id, gone.factor_id)
     await change.tx.factors.add(old.account_id, added, b"")
     await change.tx.backup_codes.add(old.account_id, set_id, codes)
     await change.tx.accounts.save(old, new, now)

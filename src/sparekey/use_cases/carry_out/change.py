@@ -8,12 +8,15 @@ from dataclasses import dataclass, replace
 
 from sparekey.challenges.backup_code import WARN_AT
 from sparekey.domain.accounts import Account
+from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
+from sparekey.domain.changes import GROUPS, OPENED, PastChange, was
 from sparekey.domain.errors import WrongStep
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.flow.events import Ended
 from sparekey.domain.flow.flow import Flow, step
 from sparekey.domain.flow.permit import Permit, permit_of
+from sparekey.domain.flow.state import State
 from sparekey.domain.messages import MessageKind
 from sparekey.domain.policy.model import Situation
 from sparekey.use_cases.notify import tell, where
@@ -68,12 +71,17 @@ async def give_back_code(tx: Transaction, flow: Flow) -> None:
         await tx.backup_codes.release(flow.account_id, flow.flow_id)
 
 
+def is_closing(flow: Flow) -> bool:
+    """Whether this flow waits to close its account: only by being stopped it ends (mission.md, S4)."""
+    return flow.action == Action.CLOSE_ACCOUNT and flow.state is State.WAITING
+
+
 async def end_open_flows(change: Change, reason: str) -> None:
     """End every other open flow of the account, links and codes with it. A recovery that waits goes on: it ends by being cancelled,
     or when what it has shown is worth nothing any more (``use_cases/waits.py``)."""
     services, now = change.services, change.services.clock.now()
     for flow in await change.tx.flows.open_of_account(change.account.account_id, change.flow.flow_id, now):
-        if is_waiting_recovery(flow, change.account.account_id):
+        if is_waiting_recovery(flow, change.account.account_id) or is_closing(flow):
             continue
         situation = Situation(account=change.account, proofs=flow.proofs, now=now)
         ended = step(flow, Ended(reason), policy=services.policy, situation=situation)
@@ -89,7 +97,12 @@ async def tell_all(change: Change, account: Account, kind: MessageKind, **params
 
 
 async def record_change(change: Change, event: Event, **detail: str) -> SubjectLock:
-    """The audit event of the change, with the route that allowed it; answers the new head of the chain."""
+    """The audit event of the change, with the route that allowed it; answers the new head of the chain.
+
+    ``change.account``: as it was before, and ``save`` was called. What can be undone is kept, as it was before and after.
+    """
+    if event in GROUPS or event is OPENED:
+        await _keep(change, event)
     return await record(
         change.tx,
         change.services,
@@ -101,3 +114,12 @@ async def record_change(change: Change, event: Event, **detail: str) -> SubjectL
         route=change.permit.route,
         **detail,
     )
+
+
+async def _keep(change: Change, event: Event) -> None:
+    before, after = was(change.account), was(await change.tx.accounts.get(change.account.account_id))
+    if before == after and event is not OPENED:
+        return  # two events of one change: the first has kept it
+    now = change.services.clock.now()
+    past = PastChange(change.services.chance.new_id(now), event, now, change.flow.flow_id, before, after)
+    await change.tx.changes.add(change.account.account_id, past)

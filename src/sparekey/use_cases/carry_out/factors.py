@@ -67,11 +67,10 @@ async def take_off(change: Change, going: Sequence[Factor]) -> Change:
         new = replace(new, preferred="")
     await change.tx.accounts.save(old, new, now)
     await end_open_flows(change, "replaced")
-    change = replace(change, account=new)
     for factor in going:
         await tell_all(change, new, MessageKind.FACTOR_REMOVED, factor=factor.kind.value)
         change = replace(change, lock=await record_change(change, Event.FACTOR_REMOVED, factor=factor.kind.value))
-    return change
+    return replace(change, account=new)
 
 
 async def report_stolen(change: Change) -> Change:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sparekey.domain.accounts import Account, Address, is_settled
 from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
+from sparekey.domain.changes import TOOK, UNDO_FOR, opened_after
 from sparekey.domain.factors import Factor
 from sparekey.domain.flow.flow import Flow
 from sparekey.domain.messages import MessageKind
@@ -13,9 +14,6 @@ from sparekey.domain.remembered import without_remembered
 from sparekey.use_cases.carry_out.change import Change, give_back_code, record_change, tell_all
 from sparekey.use_cases.ports import SubjectLock, Transaction
 from sparekey.use_cases.running_recoveries import is_waiting_recovery
-
-CHANGE_TOOK = timedelta(seconds=10)
-"""A notice is written in the transaction of its change: what was done is at most so much older than the notice."""
 
 ADDS = frozenset(
     {
@@ -38,9 +36,11 @@ async def freeze(change: Change, kind: MessageKind, happened_at: datetime) -> Su
     change.permit.must_be_for(Action.FREEZE)
     tx, now, account = change.tx, change.services.clock.now(), change.account
     # What came with the account was there before anybody could change it (docs/decisions/0004-settled-at-sign-up.md).
-    since = max(happened_at - CHANGE_TOOK, account.created_at + timedelta(milliseconds=1))
+    since = max(happened_at - TOOK, account.created_at + timedelta(milliseconds=1))
     if kind in ADDS:
         account = _disowned(account, since, happened_at)
+    if (opened := opened_after(await tx.changes.of_account(account.account_id, now - UNDO_FOR), since)) is not None:
+        since = opened + timedelta(milliseconds=1)  # an old link contests nothing of what was done since the account was opened again
     contested_at = min(since, account.contested_at or since, *(x.added_at for x in _young(change.account, now)))
     frozen = replace(
         without_remembered(account), frozen_at=account.frozen_at or now, contested_at=contested_at, version=change.account.version + 1
