@@ -53,6 +53,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "address_is_yours": N_("This address is already on your account."),
     "address_is_main": N_("This is your main address. Make another one the main address first."),
     "address_unknown": N_("Your account has no such address any more."),
+    "change_missing": N_("Choose from where on it was not you."),
+    "change_unknown": N_("This can no longer be undone."),
     "language_unknown": N_("We do not have this language yet."),
     "address_has_account": N_("This address has an account here already. Sign in to it, then link the other account on the page Security."),
     "password_first": N_(
@@ -127,6 +129,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "text_unusable": N_("This contains a character that cannot be shown."),
     "amount_and_currency": N_("An amount needs its currency, and a currency its amount."),
     "in_the_future": N_("This is in the future. Do both clocks agree?"),
+    "too_long_ago": N_("This is too long ago to be kept."),
     "reference_taken": N_("This reference stands for something else on this account."),
     "receipt_over": N_("This was reported before, or it is too late for it."),
     "cookies_refused": N_("Your browser refuses cookies. Without them we cannot tell you from others. Please allow them and try again."),

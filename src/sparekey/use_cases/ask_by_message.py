@@ -184,7 +184,8 @@ def _chosen(flow: Flow, account: Account, channel: AddressKind) -> Address | Non
 
     In recovery, and to begin with, the one that was typed; else what the owner chose as a second factor; else the main one.
     """
-    own = tuple(a for a in account.addresses if a.kind is channel and not a.stolen)
+    leaving = flow.wants.address if flow.wants.given_up else ""
+    own = tuple(a for a in account.addresses if a.kind is channel and not a.stolen and a.address_id != leaving)
     if flow.action == Action.ADD_FACTOR and flow.state is State.ALLOWED:
         return next((a for a in own if a.address_id == flow.wants.address), None)
     shown = {p.thing for p in flow.proofs if not p.enrolling}

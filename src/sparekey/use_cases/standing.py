@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sparekey.domain.accounts import NOBODY_ID, Account, has_second_factor, is_settled, second_factors
-from sparekey.domain.actions import Action
+from sparekey.domain.accounts import NOBODY_ID, Account, address_thing, has_second_factor, is_settled, second_factors
+from sparekey.domain.actions import RECOVERIES, Action
 from sparekey.domain.disputes import weight
 from sparekey.domain.factors import PHISHING_RESISTANT, Factor, FactorKind, Thing, things_behind
 from sparekey.domain.flow.flow import Flow, judge
@@ -17,6 +17,7 @@ from sparekey.domain.policy.model import RunningRecovery, Situation
 from sparekey.domain.policy.verdict import Ask, Verdict
 from sparekey.domain.quarantine import is_younger
 from sparekey.domain.sessions import Session
+from sparekey.use_cases.contacts_seen import FriendsAsked
 from sparekey.use_cases.enrolling import NewAuthenticator, authenticator_shown, codes_shown
 from sparekey.use_cases.known_device import find_device, in_usual_surroundings
 from sparekey.use_cases.leads_back import former_of
@@ -30,6 +31,7 @@ from sparekey.use_cases.social_identity import Suggested, suggested
 CHALLENGES = frozenset(
     {
         FactorKind.BACKUP_CODE,
+        FactorKind.CONTACTS,
         FactorKind.EMAIL,
         FactorKind.PASSKEY,
         FactorKind.PASSWORD,
@@ -92,6 +94,8 @@ class Standing:
     delivery: Delivery | None = None
     """What became of the newest message, for who may know it (mission.md, R14)."""
     prompt: PromptShown | None = None
+    friends: FriendsAsked | None = None
+    """Where it stands with the friends that were asked."""
     approves: PromptShown | None = None
     pairing: Pairing | None = None
     can_remember: bool = False
@@ -121,7 +125,7 @@ class Standing:
     @property
     def needs_password(self) -> bool:
         """Whether the person gives the new password next."""
-        return self.flow.state is State.ALLOWED and self.flow.action in {"recover", "change_password"}
+        return self.flow.state is State.ALLOWED and self.flow.action in {"recover", "bind_after_case", "change_password"}
 
 
 async def situation_of(tx: Transaction, services: Services, client: Client, account: Account, flow: Flow | None) -> Situation:
@@ -139,6 +143,7 @@ async def situation_of(tx: Transaction, services: Services, client: Client, acco
         breached_password=flow.breached if flow else False,
         nothing_more=flow.nothing_more if flow else False,
         target=_target(account, flow) if flow else None,
+        given_up=_given_up(account, flow) if flow else None,
         former=await former_of(tx, account, flow.action, services.clock.now()) if flow else (),
         removes_younger=flow is not None and is_younger(account, _added_at(account, flow)),
         recovery=await _cancelled(tx, services, account, flow) if flow is not None and flow.action == Action.CANCEL_RECOVERY else None,
@@ -167,6 +172,12 @@ def _target(account: Account, flow: Flow) -> Factor | None:
         return None
     going = [f for f in second_factors(account) if flow.wants.factor_id in {"", f.factor_id}]
     return max(going, key=lambda f: (f.kind in PHISHING_RESISTANT, len(things_behind(f.kind, f.thing))), default=None)
+
+
+def _given_up(account: Account, flow: Flow) -> Thing | None:
+    if flow.action != Action.REMOVE_ADDRESS or not flow.wants.given_up:
+        return None
+    return next((address_thing(a) for a in account.addresses if a.address_id == flow.wants.address), None)
 
 
 def _added_at(account: Account, flow: Flow) -> Iterator[datetime]:
@@ -284,7 +295,7 @@ def _methods(flow: Flow, situation: Situation) -> tuple[Factor, ...]:
         return ()
     if flow.action == Action.REPORT_STOLEN:
         return tuple(f for f in account.enrolled if not f.stolen)
-    if flow.action != Action.RECOVER:
+    if flow.action not in RECOVERIES:
         return ()
     old = (f for f in second_factors(account) if is_settled(replace(f, stolen=False), account.contested_at, situation.now))
     return tuple(f for f in old if f.thing not in shown)

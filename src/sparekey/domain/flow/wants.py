@@ -14,6 +14,8 @@ class Wants:
     address: str = ""
     """The new address as it will be written to; for removing or making main, the id of one the account has."""
     address_key: str = ""
+    given_up: bool = False
+    """The address to be removed is not the owner's any more."""
     session_id: str = ""
     factor_kind: str = ""
     """The kind of factor to be added; a name of ``FactorKind``."""

@@ -8,7 +8,7 @@ from itertools import combinations
 
 from sparekey.domain.accounts import Account, AccountId, Address, AddressKind, has_settled_second_factor, is_settled, nobody
 from sparekey.domain.agents import ROLE, VOTES_NEEDED
-from sparekey.domain.factors import PHISHING_RESISTANT, THING_OF, Factor, FactorKind, Thing
+from sparekey.domain.factors import PHISHING_RESISTANT, THING_OF, Factor, FactorKind, Thing, ThingKind
 from sparekey.domain.policy.conditions import fits, see
 from sparekey.domain.policy.model import ActionPolicy, Policy, Profile, Route, RunningRecovery, Situation, Then
 from sparekey.domain.policy.openings import AGENTS, Opening, openings
@@ -290,6 +290,7 @@ def _generous(account: Account) -> Iterator[Situation]:
         yield Situation(account, proofs, NOW, session_proofs=proofs, known_device=True, recovery=recovery)
     everything = tuple(Proof(f.kind, f.factor_id, f.thing, NOW) for f in factors)
     yield Situation(replace(account, role=ROLE), everything, NOW, session_proofs=everything, known_device=True)
+    yield Situation(account, everything, NOW, session_proofs=everything, known_device=True, given_up=Thing(ThingKind.MAILBOX, "left"))
     locked = replace(account, frozen_at=NOW)
     for f in factors:
         yield Situation(locked, (Proof(f.kind, f.factor_id, f.thing, NOW),), NOW, nothing_more=True)

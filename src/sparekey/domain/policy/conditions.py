@@ -125,6 +125,8 @@ def _is_held(proof: Proof, route: Route, seen: Seen) -> bool:
     """Whether the account (still) has the factor by which the thing was shown, as the route wants it."""
     if proof.kind is FactorKind.SUPPORT_APPROVAL:
         return True
+    if proof.thing == seen.situation.given_up:
+        return False
     if route.settled and (proof.thing not in seen.settled or not _link_is_settled(proof, seen)):
         return False
     if route.second and proof.kind not in {*route.all_of, *route.any_of} and not _is_second(proof, route, seen):
@@ -288,6 +290,12 @@ WORDS: tuple[Word, ...] = (
         ("anywhere", "on_known_devices"),
         "Where a password that is known to be breached is good enough for the route; anywhere unless the route says otherwise.",
         _breached_may_count,
+    ),
+    Word(
+        "given_up",
+        Takes.YES_OR_NO,
+        "Whether the owner says that the address to be removed is not theirs any more; then it proves nothing here.",
+        lambda f: f.route.given_up is (f.situation.given_up is not None),
     ),
     # What was shown.
     Word("all_of", Takes.KINDS, "Each of these was shown.", lambda f: f.kinds.issuperset(f.route.all_of)),

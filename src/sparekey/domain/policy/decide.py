@@ -84,7 +84,9 @@ def _before_the_first_proof(rules: ActionPolicy, situation: Situation) -> Verdic
 
 
 def withheld(rules: ActionPolicy, situation: Situation) -> Deny | None:
+    """Why the action is not to be had now, whatever is shown; ``None`` where nothing is in the way."""
     is_so = {
+        Closure.BLOCKED: situation.account.blocked_at is not None,
         Closure.FROZEN: situation.account.frozen_at is not None,
         Closure.DISPUTED: situation.disputed,
         Closure.QUARANTINED: situation.quarantined,

@@ -31,6 +31,7 @@ class Then(StrEnum):
 class Closure(StrEnum):
     """Circumstances in which an action may be withheld though all proofs are right."""
 
+    BLOCKED = "blocked"  # by the site (C4)
     FROZEN = "frozen"  # someone pressed "this wasn't me" (mission.md, H1)
     DISPUTED = "disputed"  # two sides claim the account (R16)
     QUARANTINED = "quarantined"  # a recovery is just over (R11)
@@ -60,6 +61,7 @@ class Route:
     agent: bool = False
     second_factor: bool | None = None
     settled_second_factor: bool | None = None
+    given_up: bool | None = None
     breached_password: str = "anywhere"
     all_of: tuple[FactorKind, ...] = ()
     any_of: tuple[FactorKind, ...] = ()
@@ -161,6 +163,7 @@ class Situation:
     that once signed in fully, in its usual surroundings; a copied cookie is not enough. ``nothing_more``: the person said "I have no
     other way".
     ``former``: things that left the account less than 30 days ago and still lead to it (mission.md, R13).
+    ``given_up``: the address to be removed, where its owner says that it is not theirs any more.
     ``target``: the factor that the action would remove. ``recovery``: what a cancel is weighed against. ``weighed``: what was shown in a
     dispute against the recoveries of this account already.
     """
@@ -175,6 +178,7 @@ class Situation:
     nothing_more: bool = False
     former: tuple[Factor, ...] = ()
     target: Factor | None = None
+    given_up: Thing | None = None
     recovery: RunningRecovery | None = None
     weighed: frozenset[Thing] = frozenset()
     removes_younger: bool = False

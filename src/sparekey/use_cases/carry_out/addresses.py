@@ -48,14 +48,18 @@ async def add_address(change: Change) -> None:
 
 
 async def remove_address(change: Change) -> None:
-    """Remove an address that may go. It stays reserved, and is told that it left. Where it was a second factor, that goes with it."""
+    """Remove an address that may go. It stays reserved, and is told that it left. Where it was a second factor, that goes with it.
+    One that is not the owner's any more can only object from now on: the policy has seen to it that this is the owner's word."""
     change.permit.must_be_for(Action.REMOVE_ADDRESS)
     now = change.services.clock.now()
     leaving = _address(change)
     if is_needed(change.account, leaving):
         raise InvalidInput(FieldProblem("address", "address_is_main"))
-    new = without(change.account, leaving)
-    await change.tx.accounts.save(change.account, new, now)
+    marked = replace(leaving, given_up=change.flow.wants.given_up)
+    old = replace(change.account, addresses=tuple(marked if a == leaving else a for a in change.account.addresses))
+    new = without(old, leaving)
+    await change.tx.accounts.save(change.account, old, now)
+    await change.tx.accounts.save(old, new, now)
     await end_open_flows(change, "replaced")
     await tell_all(change, new, MessageKind.ADDRESS_REMOVED, address=masked(leaving.value))
     await tell(change.tx, change.services, new, (leaving,), MessageKind.ADDRESS_LEFT, {"at": now.isoformat()}, now)

@@ -30,6 +30,7 @@ from sparekey.use_cases.ask_phone import ask_phone
 from sparekey.use_cases.end_flow import leave_flow, nothing_more
 from sparekey.use_cases.enrol_key import enrol_key
 from sparekey.use_cases.finish_flow import finish_sign_up, finish_with_password
+from sparekey.use_cases.keep_account import start_keeping
 from sparekey.use_cases.key_ceremony import KEYS
 from sparekey.use_cases.load_flow import show_flow
 from sparekey.use_cases.open_link import look_at_link, open_link
@@ -48,6 +49,7 @@ from sparekey.use_cases.start_report import start_report
 from sparekey.use_cases.start_sign_in import start_sign_in
 from sparekey.use_cases.start_social import ask_social, start_social
 from sparekey.use_cases.start_thaw import start_thaw
+from sparekey.use_cases.undo import start_undo
 from sparekey.web.api import schemas as s
 from sparekey.web.api.body import json_answer, read_json
 from sparekey.web.api.device_schemas import PairingAnswer, PromptShown
@@ -95,6 +97,10 @@ async def _start(services: Services, client: Client, body: s.Start) -> Standing 
             return await start_thaw(services, client, body.identifier)
         case s.StartReportStolen(identifier=identifier) if identifier:
             return await start_report(services, client, identifier)
+        case s.StartUndo(identifier=identifier) if identifier:
+            return await start_undo(services, client, identifier)
+        case s.StartStopClosing(identifier=identifier) if identifier:
+            return await start_keeping(services, client, identifier)
         case s.StartApproveSignIn():
             return await start_approval(services, client, body.token)
         case _:
@@ -112,10 +118,12 @@ def _wanted(services: Services, body: s.Guarded) -> tuple[Action, Wants]:
             return Action.CHANGE_PASSWORD, Wants()
         case s.StartChangeDetails():
             return Action.CHANGE_DETAILS, details_wanted(services, body.name, body.language, body.user_name)
+        case s.StartCloseAccount() | s.StartStopClosing() | s.StartDownloadData() | s.StartUndo():
+            return Action(str(body.__struct_config__.tag)), Wants()
         case s.StartAddAddress():
             return Action.ADD_ADDRESS, address_wanted(services, email=body.email, phone=body.phone)
         case s.StartRemoveAddress():
-            return Action.REMOVE_ADDRESS, Wants(address=body.address_id)
+            return Action.REMOVE_ADDRESS, Wants(address=body.address_id, given_up=body.given_up)
         case s.StartSetMainAddress():
             return Action.SET_MAIN_ADDRESS, Wants(address=body.address_id)
         case s.StartEndSessions():
@@ -318,7 +326,7 @@ def flow_answer(stands: Standing | Away, *, flow_token: str = "") -> s.FlowAnswe
 
 def finish_needs(standing: Standing) -> str:
     """What the person gives last: ``password`` (a new one), ``sign_up_password``, ``code`` (of a new address), ``key`` (a new one), or
-    nothing. ``totp``, ``backup_codes``, ``stolen``, ``details``, ``social``, ``number`` (of a computer) and ``phone`` (to be paired) go to
+    nothing. ``totp``, ``backup_codes``, ``stolen``, ``details``, ``social``, ``data``, ``number`` (of a computer) and ``phone`` (to be paired) go to
     addresses of their own."""
     if standing.suggested is not None:
         return "details"
@@ -326,6 +334,8 @@ def finish_needs(standing: Standing) -> str:
         return ""
     if standing.flow.action == Action.LINK_SOCIAL:
         return "social"
+    if standing.flow.action == Action.DOWNLOAD_DATA:
+        return "data"
     if standing.flow.action == Action.APPROVE_SIGN_IN:
         return "number"
     if standing.new_codes:

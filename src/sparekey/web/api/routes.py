@@ -7,7 +7,8 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sparekey.web.api import account, alarms, devices, flows, methods, passwords, shop
+from sparekey.use_cases.download_data import DataKept
+from sparekey.web.api import account, alarms, closing, devices, flows, methods, passwords, shop, undo
 from sparekey.web.api import device_schemas as d
 from sparekey.web.api import schemas as s
 from sparekey.web.session_check import SessionAnswer
@@ -17,7 +18,8 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True)
 class ApiRoute:
-    """``signed_in``: asks for ``Authorization: Bearer``; ``for_shop``: with the shop's own secret. ``body`` and ``answer``: ``None`` for nothing."""
+    """``signed_in``: asks for ``Authorization: Bearer``; ``for_shop``: with the shop's own secret.
+    ``body`` and ``answer``: ``None`` for nothing."""
 
     method: str
     path: str
@@ -43,6 +45,18 @@ API_ROUTES: tuple[ApiRoute, ...] = (
         "POST", "/api/v1/flows/{flow_id}/send", "send_code", "Send a code, again or another way", flows.send, s.SendCode, s.FlowAnswer
     ),
     ApiRoute("POST", "/api/v1/flows/{flow_id}/finish", "finish_flow", "Give what is needed last", flows.finish, s.FinishFlow, s.FlowAnswer),
+    ApiRoute("GET", "/api/v1/flows/{flow_id}/changes", "can_be_undone", "What can be undone", undo.can_be_undone, None, undo.ChangesAnswer),
+    ApiRoute("POST", "/api/v1/flows/{flow_id}/undo", "undo", "Undo, and lock", undo.finish, undo.FinishUndo, alarms.UndoneAnswer),
+    ApiRoute(
+        "GET",
+        "/api/v1/account/changes",
+        "changes",
+        "What was changed in the last 30 days",
+        undo.changes,
+        None,
+        undo.ChangesAnswer,
+        signed_in=True,
+    ),
     ApiRoute(
         "POST", "/api/v1/flows/{flow_id}/nothing-more", "nothing_more", "I have no other way", flows.say_nothing_more, None, s.FlowAnswer
     ),
@@ -142,6 +156,21 @@ API_ROUTES: tuple[ApiRoute, ...] = (
         alarms.RecoveriesAnswer,
         signed_in=True,
     ),
+    # Closing the account, and its data.
+    ApiRoute("GET", "/api/v1/account/closing", "closing", "When it closes", closing.closing, None, closing.ClosingAnswer, signed_in=True),
+    ApiRoute(
+        "POST",
+        "/api/v1/closing/look",
+        "look_at_closing",
+        "What a link that keeps the account would do; changes nothing",
+        closing.look,
+        closing.KeepAccount,
+        closing.KeepingAnswer,
+    ),
+    ApiRoute(
+        "POST", "/api/v1/closing/stop", "keep_account", "Keep the account", closing.keep, closing.KeepAccount, closing.KeepingAnswer
+    ),
+    ApiRoute("POST", "/api/v1/flows/{flow_id}/data", "download_data", "Everything that is kept", closing.data, None, DataKept),
     # The own account.
     ApiRoute("GET", "/api/v1/account", "account", "Name, addresses and the rest", account.details, None, s.AccountAnswer, signed_in=True),
     ApiRoute(

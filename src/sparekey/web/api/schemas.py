@@ -71,7 +71,10 @@ class StartAddAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, t
 
 
 class StartRemoveAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="remove_address", tag_field="action"):
+    """``given_up``: it is not the owner's any more, so it can neither undo this nor help to get back in; takes two settled things."""
+
     address_id: Id
+    given_up: bool = False
 
 
 class StartSetMainAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="set_main_address", tag_field="action"):
@@ -150,6 +153,27 @@ class StartThaw(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="th
     identifier: Typed
 
 
+class StartUndo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="undo", tag_field="action"):
+    """Undo what somebody else changed. A code goes to a settled address, also to one that was taken off the account in the last 30 days;
+    then ``…/changes`` says what can be undone, and ``…/undo`` does it. ``identifier``: for who is not signed in."""
+
+    identifier: Annotated[str, Meta(max_length=320)] = ""
+
+
+class StartCloseAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="close_account", tag_field="action"):
+    """Close the account. It waits for 30 days; the flow is nobody's from then on, and ``stop_closing`` ends it."""
+
+
+class StartStopClosing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="stop_closing", tag_field="action"):
+    """Keep the account after all. ``identifier``: for who is not signed in; a code goes to the mailbox or number then."""
+
+    identifier: Annotated[str, Meta(max_length=320)] = ""
+
+
+class StartDownloadData(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="download_data", tag_field="action"):
+    """Everything that is kept about the owner; ``POST /api/v1/flows/{flow_id}/data`` gives the file."""
+
+
 class StartRemoveFactor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="remove_factor", tag_field="action"):
     """Remove one second factor, or without an id all of them. Asks for a proof in this flow that is as strong."""
 
@@ -183,12 +207,16 @@ Guarded = (
     | StartChangePassword
     | StartChangeDetails
     | StartAddAddress
+    | StartCloseAccount
+    | StartStopClosing
+    | StartDownloadData
     | StartRemoveAddress
     | StartSetMainAddress
     | StartEndSessions
     | StartAddFactor
     | StartCancelRecovery
     | StartObject
+    | StartUndo
 )
 """What only one who is signed in can start."""
 

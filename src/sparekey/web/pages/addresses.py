@@ -87,7 +87,7 @@ async def _ask_to_remove(visit: Visit) -> Response:
 
 
 async def _remove(visit: Visit, form: Form) -> Response:
-    return await _with_address(visit, form, Action.REMOVE_ADDRESS, Wants(address=_id(visit)))
+    return await _with_address(visit, form, Action.REMOVE_ADDRESS, Wants(address=_id(visit), given_up=form["given_up"] == "yes"))
 
 
 async def _ask_for_second(visit: Visit) -> Response:

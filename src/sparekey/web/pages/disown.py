@@ -13,8 +13,9 @@ from sparekey.use_cases.disown import disown, look_at_notice
 from sparekey.web.errors import shown
 from sparekey.web.pages.endpoints import action, page
 from sparekey.web.pages.forms import Form
-from sparekey.web.pages.history_words import MESSAGES
+from sparekey.web.pages.history_words import EVENTS, MESSAGES
 from sparekey.web.pages.link import is_token
+from sparekey.web.pages.views import ToldView
 from sparekey.web.pages.visit import Visit
 from sparekey.web.pages.visit import visit as arrive
 
@@ -36,16 +37,28 @@ async def _look(visit: Visit) -> Response:
         seen = await look_at_notice(visit.services, _token(visit))
     except FlowOver as e:
         return visit.show("disown_over.html", status=shown(e).status)
-    return visit.show("disown.html", told=visit.words.gettext(MESSAGES[seen.kind]), at=seen.at, does=seen.does.value)
+    say = visit.words.gettext
+    return visit.show(
+        "disown.html",
+        told=say(MESSAGES[seen.kind]),
+        at=seen.at,
+        does=seen.does.value,
+        undoes=[ToldView(say(EVENTS[t.kind]), t.at) for t in seen.undoes],
+        only=[ToldView(say(EVENTS[t.kind]), t.at) for t in seen.only],
+        password=seen.password,
+        closing=seen.closing,
+    )
 
 
 async def _press(visit: Visit, form: Form) -> Response:
     try:
-        done = await disown(visit.services, visit.client, _token(visit), lock_account=form["lock"] == "yes")
+        lock, only = form["lock"] == "yes", form["only"] == "yes"
+        done = await disown(visit.services, visit.client, _token(visit), lock_account=lock, only=only)
     except FlowOver as e:
         return visit.show("disown_over.html", status=shown(e).status)
     # The session of this browser may be among those that just ended: the page must not greet a member.
-    response = (await arrive(visit.request)).show("disown_done.html", done=done)
+    kinds = [visit.words.gettext(EVENTS[kind]) for kind in done.undone.kinds]
+    response = (await arrive(visit.request)).show("disown_done.html", done=done, kinds=kinds)
     if not done.can_lock:
         visit.door.cookies.clear(response, COOKIE)
     return response

@@ -27,7 +27,7 @@ from sparekey.web.pages.visit import Visit
 NO_PHONE: Final = "lost"
 """What the person chooses who has no phone at hand: the list of ways without those that need it."""
 
-LAST_PAGE: Final[dict[str, str]] = {Action.REPORT_STOLEN: "flow_stolen.html", Action.APPROVE_SIGN_IN: "flow_approve.html"}
+LAST_PAGE: Final[dict[str, str]] = {Action.REPORT_STOLEN: "flow_stolen.html", Action.APPROVE_SIGN_IN: "flow_approve.html", Action.DOWNLOAD_DATA: "flow_data.html"}
 """Of actions that need something of their own once they are allowed."""
 
 LOST_WITH_PHONE: Final = frozenset({FactorKind.TOTP, FactorKind.SMS, FactorKind.PHONE_APPROVAL})
@@ -43,6 +43,8 @@ AFTER: Final[dict[str, str]] = {
     Action.END_SESSIONS: "/account/devices?done=ended",
     Action.CANCEL_RECOVERY: "/account/recovery?why=stopped",
     Action.OBJECT: "/account?done=objected",
+    Action.STOP_CLOSING: "/account?done=kept",
+    Action.DOWNLOAD_DATA: "/account/data",
     Action.WORK_ON_CASES: "/console",
     Action.ADD_FACTOR: f"{METHODS}?done=method_added",
     Action.REMOVE_FACTOR: f"{METHODS}?done=method_removed",
@@ -65,6 +67,8 @@ def go_on(visit: Visit, standing: Standing, *, next_page: str = "", way: str = "
         return visit.go(_signed_in(standing.opened, next_page or "/account"), standing.opened)
     if flow.state is State.ENDED and flow.next_flow:
         return visit.go(f"/flow/{flow.next_flow}")
+    if flow.state is State.WAITING and flow.action == Action.CLOSE_ACCOUNT:
+        return visit.go("/account/close")
     if flow.state is State.DONE and (leads_to := _after(flow)):
         return visit.go(leads_to)
     asked = {**({"way": way} if way and flow.state is State.ASKING else {}), **({"held": "1"} if standing.held else {})}
@@ -85,7 +89,7 @@ def _after(flow: Flow) -> str:
         return "/account/security/keys?done=key_added"
     if flow.action == Action.CHANGE_DETAILS and (flow.wants.factor_id or flow.wants.factor_kind):
         return f"{METHODS}?done={'method_renamed' if flow.wants.factor_id else 'method_preferred'}"
-    if flow.action == Action.REPORT_STOLEN and flow.typed_key:
+    if flow.action in {Action.REPORT_STOLEN, Action.STOP_CLOSING} and flow.typed_key:
         return ""
     if flow.action == Action.END_SESSIONS and flow.wants.factor_id:
         return "/account/devices?done=forgotten"
@@ -100,6 +104,8 @@ def flow_page(
     form = form or FormView()
     if not flow.is_open(visit.services.clock.now()) and flow.state in {State.ASKING, State.WAITING, State.ALLOWED}:
         return over_page(visit, "expired", flow.action)
+    if flow.action == Action.UNDO and flow.state is State.ALLOWED:
+        return visit.go(f"/undo/{flow.flow_id}")
     match flow.state:
         case State.ASKING if (told := standing.suggested) is not None:
             current, template = "", "flow_details.html"
@@ -113,10 +119,10 @@ def flow_page(
             current, template = _allowed_template(standing, way)
         case State.DONE:
             current, template = "", "flow_done.html"
-        case State.DENIED if flow.ended == "frozen":
-            return over_page(visit, flow.ended, flow.action)
+        case State.DENIED if flow.ended in {"blocked", "frozen"}:
+            return over_page(visit, flow.ended, flow.action, flow.flow_id)
         case State.REFERRED | State.DENIED:
-            return over_page(visit, flow.state.value, flow.action)
+            return over_page(visit, flow.state.value, flow.action, flow.flow_id)
         case State.ENDED:
             return over_page(visit, flow.ended, flow.action)
         case _:
@@ -142,9 +148,9 @@ def _allowed_template(standing: Standing, way: str) -> tuple[str, str]:
     return "", "flow_anew.html" if way == "new" else "flow_elsewhere.html"
 
 
-def over_page(visit: Visit, reason: str, action: str = "") -> Response:
+def over_page(visit: Visit, reason: str, action: str = "", flow_id: str = "") -> Response:
     """A flow that is over, or not this browser's. Never says which of the two the other browser would see."""
-    return visit.show("flow_over.html", status=shown(FlowOver(reason)).status, reason=reason, action=action)
+    return visit.show("flow_over.html", status=shown(FlowOver(reason)).status, reason=reason, action=action, flow_id=flow_id)
 
 
 def _current(standing: Standing, way: str) -> str:

@@ -25,6 +25,15 @@ class ProviderView:
 
 
 @dataclass(frozen=True, slots=True)
+class RestrictionView:
+    """``told``: what is held back, in words. ``until``: ``None`` where somebody must act first."""
+
+    told: str
+    why: str
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """What surrounds every page. ``path``: the page itself, to come back to after a change of language."""
 
@@ -42,6 +51,21 @@ class Frame:
     """At which people of this site may have accounts."""
     recovery_until: datetime | None = None
     """Somebody is getting into this account after a wait: when it may open at the earliest (UTC)."""
+    closing_at: datetime | None = None
+    """When this account closes for good (UTC), if somebody asked for that."""
+    quarantined_until: datetime | None = None
+    """Until when (UTC) some things are held back after a recovery of this account."""
+    quarantine_left: str = ""
+    """The same as a countdown, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToldView:
+    """Something that was done, in words, and when (UTC). ``choice``: what is sent when it is chosen; empty where there is no choice."""
+
+    words: str
+    at: datetime
+    choice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
