@@ -41,7 +41,7 @@ class Killed:
         return answer["done"], answer["wrong"]
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture
 def new_killed(request: pytest.FixtureRequest, migrated_sqlite: Path, postgres_urls: Callable[[], str]) -> Iterator[Callable[[], Killed]]:
     """Starts such a process over a database of its own. In memory where there is room: what a dead process leaves to the system is
     there all the same."""
@@ -79,8 +79,24 @@ def new_killed(request: pytest.FixtureRequest, migrated_sqlite: Path, postgres_u
     shutil.rmtree(folder)
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
+DATABASES = ("sqlite", "postgres")
+IN_TURN = [(scenario, DATABASES[n % 2]) for n, scenario in enumerate(SCENARIOS)]
+THE_OTHER = [(scenario, DATABASES[n % 2 - 1]) for n, scenario in enumerate(SCENARIOS)]
+
+
+@pytest.mark.parametrize(("scenario", "new_killed"), IN_TURN, indirect=["new_killed"])
 def test_killed_at_each_write(scenario: str, new_killed: Callable[[], Killed]) -> None:
+    """Each step on one of the databases in turn; ``make soak`` takes the other one."""
+    killed_at_each_write(scenario, new_killed)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("scenario", "new_killed"), THE_OTHER, indirect=["new_killed"])
+def test_killed_at_each_write_on_the_other_database(scenario: str, new_killed: Callable[[], Killed]) -> None:
+    killed_at_each_write(scenario, new_killed)
+
+
+def killed_at_each_write(scenario: str, new_killed: Callable[[], Killed]) -> None:
     killed, done, at = new_killed(), False, 0
     while not done:
         at += 1
@@ -90,6 +106,7 @@ def test_killed_at_each_write(scenario: str, new_killed: Callable[[], Killed]) -
     assert at > 3, "nothing was killed"
 
 
+@pytest.mark.parametrize("new_killed", DATABASES, indirect=True)
 def test_a_planted_lost_notice_is_found(new_killed: Callable[..., Killed]) -> None:
     killed, done, at, wrong = new_killed(LOST_NOTICE), False, 0, ""
     while not done and not wrong:

@@ -27,8 +27,19 @@ SCHEMA = schemathesis.openapi.from_dict(openapi())
 
 EXAMPLES = 20
 
+DATABASES = ("sqlite", "postgres", "sqlite")
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+
+SIGNED_IN = {"stranger": False, "signed in": True}
+
+EACH = [(database, route, who) for n, route in enumerate(API_ROUTES) for database, who in zip(DATABASES[n % 2 :], SIGNED_IN, strict=False)]
+"""On one database strangers, on the other who is signed in; the next route the other way round."""
+
+OTHERS = [(database, route, who) for route in API_ROUTES for database in ("sqlite", "postgres") for who in SIGNED_IN]
+OTHERS = [one for one in OTHERS if one not in EACH]
+
+
+@pytest.fixture(scope="module")
 def fuzzed_url(request: pytest.FixtureRequest) -> Iterator[str]:
     if request.param == "sqlite":
         yield ""
@@ -58,9 +69,22 @@ def made_up(route: ApiRoute, mode: GenerationMode) -> Sequence[Case[Any]]:
     return cases
 
 
-@pytest.mark.parametrize("signed_in", [False, True], ids=["stranger", "signed in"])
-@pytest.mark.parametrize("route", API_ROUTES, ids=lambda r: f"{r.method} {r.path}")
-async def test_no_made_up_request_breaks_the_door(fuzzed: Api, route: ApiRoute, *, signed_in: bool) -> None:
+def named(part: object) -> str:
+    return f"{part.method} {part.path}" if isinstance(part, ApiRoute) else str(part)
+
+
+@pytest.mark.parametrize(("fuzzed_url", "route", "who"), EACH, ids=named, indirect=["fuzzed_url"])
+async def test_no_made_up_request_breaks_the_door(fuzzed: Api, route: ApiRoute, who: str) -> None:
+    await no_made_up_request_breaks(fuzzed, route, signed_in=SIGNED_IN[who])
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("fuzzed_url", "route", "who"), OTHERS, ids=named, indirect=["fuzzed_url"])
+async def test_no_made_up_request_breaks_the_door_of_the_other_database(fuzzed: Api, route: ApiRoute, who: str) -> None:
+    await no_made_up_request_breaks(fuzzed, route, signed_in=SIGNED_IN[who])
+
+
+async def no_made_up_request_breaks(fuzzed: Api, route: ApiRoute, *, signed_in: bool) -> None:
     modes = GenerationMode if route.body else [GenerationMode.POSITIVE]
     client, own_flow = fuzzed.program(), cycle([False, True])
     for mode, case in [(m, case) for m in modes for case in made_up(route, m)]:
