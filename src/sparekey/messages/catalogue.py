@@ -6,7 +6,7 @@ standard library reads them. Without a compiled catalogue everything is said in 
 
 import gettext
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -85,3 +85,19 @@ def plain_time(at: datetime, words: gettext.NullTranslations) -> str:
         "year": at.year,
         "time": f"{at:%H:%M}",
     }
+
+
+def time_left(left: timedelta, words: gettext.NullTranslations) -> str:
+    """A countdown in the units that people would use, rounded up: "2 days and 4 hours"."""
+    if left > timedelta(days=1):
+        days, hours = divmod(-(-left // timedelta(hours=1)), 24)
+        said = words.ngettext("%(num)s day", "%(num)s days", days) % {"num": days}
+        more = words.ngettext("%(num)s hour", "%(num)s hours", hours) % {"num": hours} if hours else ""
+    else:
+        hours, minutes = divmod(max(1, -(-left // timedelta(minutes=1))), 60)
+        said = words.ngettext("%(num)s hour", "%(num)s hours", hours) % {"num": hours} if hours else ""
+        more = words.ngettext("%(num)s minute", "%(num)s minutes", minutes) % {"num": minutes} if minutes else ""
+    if said and more:
+        # Translators: a length of time, such as "2 days and 4 hours".
+        return words.gettext("%(long)s and %(short)s") % {"long": said, "short": more}
+    return said or more

@@ -101,6 +101,17 @@ SENTENCES: Final[Mapping[str, str]] = {
     "social_taken": N_("That account is linked to another account here already."),
     "social_is_yours": N_("That account is linked to yours already."),
     "frozen": N_("This account is locked for its protection."),
+    "blocked": N_("This account is blocked."),
+    "contact_taken": N_(
+        "This address belongs to another account here, or left one lately. Stop this case, and open a new one with an address that has none."
+    ),
+    "cases_used_up": N_("Several cases were opened with this name or this address a short time ago. Go on with one of them, or come back tomorrow."),
+    "case_kind_unknown": N_("Choose what has happened."),
+    "month_invalid": N_("Choose a month and a year. Example: 2024-05"),
+    "statements_missing": N_("Fill in at least one line; what you do not remember stays empty."),
+    "message_missing": N_("Write something first."),
+    "message_too_long": N_("This is too long: %(max)s characters at most."),
+    "message_bad_character": N_("This contains an invisible character that cannot be shown. Please type it again."),
     "disputed": N_("This is held back while it is being found out whose account this is."),
     "quarantined": N_("This is held back for a few days after a recovery."),
     "link_over": N_("This link was already used, has expired, or was replaced by a newer one."),

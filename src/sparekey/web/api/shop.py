@@ -1,7 +1,7 @@
 """The shop's own door: what is withheld on an account, and what somebody did at the shop. And the same restrictions for the owner."""
 
 import hmac
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -93,7 +93,7 @@ async def activity(request: Request) -> Response:
             account_id=AccountId(body.account_id),
             reference=body.reference,
             kind=ActivityKind(body.kind),
-            at=body.at.astimezone(UTC),
+            at=body.at,
             title=body.title,
             amount=body.amount,
             currency=body.currency,

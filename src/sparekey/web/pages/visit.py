@@ -4,6 +4,7 @@ import gettext
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 
@@ -12,7 +13,9 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from sparekey.domain.errors import NotSignedIn
 from sparekey.messages import catalogue
+from sparekey.use_cases.keep_account import read_closing
 from sparekey.use_cases.ports import WhoIs
+from sparekey.use_cases.read_restrictions import read_restrictions
 from sparekey.use_cases.running_recoveries import RecoverySeen, read_recoveries
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Opened
@@ -33,6 +36,10 @@ class Visit:
     came: Visitor
     recoveries: Sequence[RecoverySeen] = ()
     """Those that wait, on pages of the own account."""
+    closing_at: datetime | None = None
+    """When the own account closes for good, on its pages."""
+    quarantined_until: datetime | None = None
+    """Until when some things are held back after a recovery, on pages of the own account."""
 
     @property
     def services(self) -> Services:
@@ -87,6 +94,11 @@ class Visit:
             section=section,
             providers=self.providers(),
             recovery_until=self.recoveries[0].until if self.recoveries else None,
+            closing_at=self.closing_at,
+            quarantined_until=self.quarantined_until,
+            quarantine_left=catalogue.time_left(self.quarantined_until - self.services.clock.now(), self.words)
+            if self.quarantined_until
+            else "",
         )
         response = HTMLResponse(render.html(template, frame, values), status, headers={**HEADERS, "content-security-policy": policy(nonce)})
         if retry_after:
@@ -113,7 +125,9 @@ async def visit(request: Request) -> Visit:
     door, came = door_of(request), await visitor(request)
     of_account = came.who is not None and request.url.path.startswith("/account")
     recoveries = await read_recoveries(door.services, came.who.session) if of_account and came.who else ()
-    return Visit(request, door, came, recoveries)
+    closing_at = await read_closing(door.services, came.who.session) if of_account and came.who else None
+    quarantined_until = (await read_restrictions(door.services, came.who.session)).until if of_account and came.who else None
+    return Visit(request, door, came, recoveries, closing_at, quarantined_until)
 
 
 def visit_without_store(request: Request) -> Visit:
