@@ -26,6 +26,7 @@ VALUES = {
     "left": "3",
     "undone": "address,factor,password,closing",
     "outcome": "objection",
+    "number": "K7-4921-QX",
     "until": "2026-11-25T09:15:00+01:00",
 }
 

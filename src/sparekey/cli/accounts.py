@@ -9,6 +9,7 @@ from rich.console import Console
 
 from sparekey.bootstrap import open_services
 from sparekey.settings import read_settings
+from sparekey.use_cases.block_account import block_account, unblock_account
 from sparekey.use_cases.require_second import require_second
 from sparekey.use_cases.services import Client
 
@@ -35,3 +36,37 @@ async def require_second_factor(name: str, *, not_: Annotated[bool, Parameter(na
     if not found:
         sys.exit("There is no such account.")
     Console().print("A second factor is required from now on." if not not_ else "A second factor is no longer required of this account.")
+
+
+@app.command
+async def block(name: str) -> None:
+    """Block an account: its sessions end, and it opens none. Only whoever shows all that a sign-in asks for is told, and may appeal.
+
+    Parameters
+    ----------
+    name:
+        An e-mail address, phone number or user name of the account.
+
+    """
+    async with open_services(read_settings(os.environ)) as services:
+        found = await block_account(services, OPERATOR, name)
+    if not found:
+        sys.exit("There is no such account.")
+    Console().print("The account is blocked.")
+
+
+@app.command
+async def unblock(name: str) -> None:
+    """Open a blocked account again.
+
+    Parameters
+    ----------
+    name:
+        An e-mail address, phone number or user name of the account.
+
+    """
+    async with open_services(read_settings(os.environ)) as services:
+        found = await unblock_account(services, OPERATOR, name)
+    if not found:
+        sys.exit("There is no such account.")
+    Console().print("The account is not blocked.")

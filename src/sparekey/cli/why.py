@@ -13,7 +13,7 @@ from sparekey.bootstrap import open_services
 from sparekey.domain.audit import Event
 from sparekey.domain.flow.flow import FLOW_LASTS, WAIT_KEPT, Flow, judge
 from sparekey.domain.flow.state import OPEN, State
-from sparekey.domain.flow.waiting import OBJECTED_LENGTH, Waiting
+from sparekey.domain.flow.waiting import Waiting
 from sparekey.domain.masks import masked
 from sparekey.domain.policy.model import Policy, Situation
 from sparekey.domain.policy.verdict import Ask, Delay, Deny, Refer
@@ -74,7 +74,22 @@ WORDS: Final = {
     Event.WAIT_OVER: "the wait was over",
     Event.RECOVERY_CANCELLED: "a recovery that waited was stopped by a full sign-in",
     Event.RECOVERY_OBJECTED: "somebody objected to a recovery that waited",
+    Event.DISPUTED: "two sides claim the account: a dispute was opened",
+    Event.DISPUTE_JOINED: "more was shown in the dispute",
+    Event.DISPUTE_TIED: "the dispute was weighed, and both sides had shown as much",
+    Event.DISPUTE_OVER: "the dispute was over: {outcome}",
     Event.FROZEN: "the account was frozen",
+    Event.BLOCKED: "the site blocked the account",
+    Event.UNBLOCKED: "the site opened the account again",
+    Event.CASE_BEGUN: "a support case was begun, and its contact mailbox asked",
+    Event.CASE_OPENED: "the support case was opened: its contact mailbox was shown",
+    Event.CASE_STATED: "the person made statements about the account",
+    Event.CASE_ANSWERED: "the person wrote in the support case",
+    Event.CASE_MOVED: "a mailed link took the support case to another browser",
+    Event.CASE_DECIDED: "two agents decided the support case: {choice}",
+    Event.CASE_APPROVED: "the approval left, at a fixed hour",
+    Event.CASE_REFUSED: "the refusal left, at a fixed hour",
+    Event.CASE_CLOSED: "the support case was closed: {why}",
     Event.THAWED: "the account was thawed",
 }
 """Every event of ``domain/audit.py``, as something that happened to a flow."""
@@ -193,7 +208,9 @@ def _wait(flow: Flow, waiting: Waiting) -> list[str]:
     if waiting.noticed_at is not None:
         lines.append(f"The last notices were written at {waiting.noticed_at:%Y-%m-%d %H:%M} UTC.")
     if waiting.objected_at is not None:
-        lines.append(f"Somebody objected at {waiting.objected_at:%Y-%m-%d %H:%M} UTC, so it takes at least {OBJECTED_LENGTH.days} days.")
+        lines.append(f"In dispute since {waiting.objected_at:%Y-%m-%d %H:%M} UTC: it cannot finish before that is weighed.")
+    if waiting.won_at is not None:
+        lines.append(f"It was weighed at {waiting.won_at:%Y-%m-%d %H:%M} UTC, and had shown more than the other side.")
     if flow.state is State.WAITING:
         earliest = f"{waiting.until(waiting.looked_at):%Y-%m-%d %H:%M} UTC"
         lines.append(f"It may be over at {earliest} at the earliest, and is kept for {WAIT_KEPT.days} days then.")

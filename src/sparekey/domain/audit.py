@@ -65,6 +65,17 @@ class Event(StrEnum):
     DISPUTE_OVER = "account.dispute.over"
     FROZEN = "account.state.frozen"
     THAWED = "account.state.thawed"
+    BLOCKED = "account.state.blocked"  # by the site
+    UNBLOCKED = "account.state.unblocked"
+    CASE_BEGUN = "case.contact.asked"
+    CASE_OPENED = "case.state.opened"
+    CASE_STATED = "case.person.stated"
+    CASE_ANSWERED = "case.person.answered"
+    CASE_MOVED = "case.person.moved"  # its mailed link took it to another browser
+    CASE_DECIDED = "case.state.decided"
+    CASE_APPROVED = "case.state.approved"
+    CASE_REFUSED = "case.state.refused"
+    CASE_CLOSED = "case.state.closed"
     CLOSING_BEGUN = "account.closing.begun"
     CLOSING_STOPPED = "account.closing.stopped"
     CLOSED_FOR_GOOD = "account.closing.done"
@@ -72,6 +83,16 @@ class Event(StrEnum):
     QUARANTINED = "account.state.quarantined"
     QUARANTINE_ENDED = "account.state.quarantine_ended"
     CHANGES_UNDONE = "account.changes.undone"
+    CONTACTS_CHANGE_BEGUN = "account.contacts.change_begun"
+    CONTACTS_CHANGE_STOPPED = "account.contacts.change_stopped"
+    CONTACTS_CHANGED = "account.contacts.changed"
+    CONTACT_ACCEPTED = "account.contact.accepted"
+    CONTACT_DECLINED = "account.contact.declined"
+    CONTACTS_ASKED = "flow.contacts.asked"
+    CONTACT_ANSWERED = "flow.contact.answered"
+    CONTACT_WRONG = "flow.contact.wrong"
+    CONTACT_REFUSED = "flow.contact.refused"
+    SECRET_ANSWER_CHANGED = "account.secret_answer.changed"
     AGENT_PLACED = "account.agent.placed"
     AGENT_REMOVED = "account.agent.removed"
     SHIFT_BEGUN = "account.agent.shift_begun"
@@ -117,12 +138,25 @@ FOR_OWNER = frozenset(
         Event.DISPUTE_OVER,
         Event.FROZEN,
         Event.THAWED,
+        Event.BLOCKED,
+        Event.UNBLOCKED,
+        Event.CASE_APPROVED,
         Event.CLOSING_BEGUN,
         Event.CLOSING_STOPPED,
         Event.DATA_DOWNLOADED,
         Event.QUARANTINED,
         Event.QUARANTINE_ENDED,
         Event.CHANGES_UNDONE,
+        Event.CONTACTS_CHANGE_BEGUN,
+        Event.CONTACTS_CHANGE_STOPPED,
+        Event.CONTACTS_CHANGED,
+        Event.CONTACT_ACCEPTED,
+        Event.CONTACT_DECLINED,
+        Event.CONTACTS_ASKED,
+        Event.CONTACT_ANSWERED,
+        Event.CONTACT_WRONG,
+        Event.CONTACT_REFUSED,
+        Event.SECRET_ANSWER_CHANGED,
         Event.AGENT_PLACED,
         Event.AGENT_REMOVED,
     }

@@ -121,5 +121,12 @@ VOLUME_LIMITS: dict[str, VolumeLimit] = {
         VolumeLimit("sms.number", 10, timedelta(days=1)),
         VolumeLimit("sms.prefix", 60, timedelta(hours=1)),
         VolumeLimit("send.network", 120, timedelta(minutes=10)),
+        # Friends are asked three times a day for one name, from one network; nobody's mailbox hears of it more often than ten times.
+        VolumeLimit("contacts.asked", 3, timedelta(days=1)),
+        VolumeLimit("contacts.friend", 10, timedelta(days=1)),
+        # People read each case; of one name a few are enough, whoever opens them.
+        VolumeLimit("case.network", 20, timedelta(hours=1)),
+        VolumeLimit("case.name", 5, timedelta(days=1)),
+        VolumeLimit("case.message", 30, timedelta(hours=1)),
     )
 }

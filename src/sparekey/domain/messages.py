@@ -58,7 +58,26 @@ class MessageKind(StrEnum):
     DATA_DOWNLOADED = "data_downloaded"
     CHANGES_UNDONE = "changes_undone"
     AGENT_PLACED = "agent_placed"  # to every agent of support: there is a new one
+    # To the contact mailbox of a support case.
+    CASE_CODE = "case_code"
+    CASE_OPENED = "case_opened"
+    CASE_MESSAGE = "case_message"  # an agent wrote
+    CASE_APPROVED = "case_approved"
+    CASE_UNBLOCKED = "case_unblocked"  # an appeal had success
+    CASE_REFUSED = "case_refused"
+    CASE_READY = "case_ready"  # the wait is over
+    CASE_CLOSED = "case_closed"
+    CONTACTS_CHANGING = "contacts_changing"  # a new list of friends waits, told when it begins and daily
+    CONTACTS_CHANGED = "contacts_changed"
+    CONTACT_LEFT = "contact_left"  # a friend does not want to be one, or no longer
+    CONTACT_REFUSED = "contact_refused"  # a friend was asked, and the owner had told no phrase
+    SECRET_ANSWER_CHANGED = "secret_answer_changed"
+    # To friends.
+    CONTACT_INVITATION = "contact_invitation"
+    CONTACT_LEAVING = "contact_leaving"  # the owner wants other friends
+    CONTACT_ASKED = "contact_asked"  # a link to the page for the phrase
     # Reminders.
+    CONTACTS_REMINDER = "contacts_reminder"
     SECURITY_REMINDER = "security_reminder"  # once a year: is all of this still yours?
     BACKUP_CODES_LOW = "backup_codes_low"
 

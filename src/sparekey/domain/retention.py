@@ -30,6 +30,9 @@ FACTOR_KEPT: Final = timedelta(days=31)
 CHANGE_KEPT: Final = timedelta(days=31)
 """A change can be undone for 30 days (mission.md, H2)."""
 
+CASE_KEPT: Final = timedelta(days=180)
+"""A support case after it was closed, with all that was said in it: long enough for a question afterwards. The audit log stays."""
+
 PROMPT_KEPT: Final = timedelta(days=1)
 """A question to an enrolled phone, after it lapsed: those of the last hour are counted (mission.md, F6)."""
 

@@ -6,7 +6,7 @@ sign-in, and that no page shows: who has been inside the account reads the pages
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum, unique
 from typing import Final
 
@@ -21,6 +21,9 @@ class About(StrEnum):
     PLACE = "place"
     ORDER = "order"
     SECRET = "secret"
+
+
+IN_ORDER: Final = tuple(About)
 
 
 @unique
@@ -67,9 +70,10 @@ NOTHING_SAID: Final = Said()
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the account knows and no page shows, from before the first contested sign-in. ``addresses``: keys of those that it had.
-    ``devices``, ``places``: in words. ``orders``: references of the last ones."""
+    ``devices``, ``places``: in words. ``orders``: references of the last ones, the newest first. ``sign_up``: ``None`` where a page
+    shows it."""
 
-    sign_up: date
+    sign_up: date | None = None
     addresses: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
@@ -111,11 +115,15 @@ def _weight(about: About, match: Match) -> int:
 
 
 def _matches(said: Said, facts: Facts | None, address_key: str) -> Iterable[tuple[About, Match]]:
-    yield About.SIGN_UP, _month(said.sign_up, facts.sign_up if facts else None)
-    yield About.ADDRESS, _address(address_key if said.address else "", facts.addresses if facts else ())
-    yield About.DEVICE, _words(said.device, facts.devices if facts else ())
-    yield About.PLACE, _words(said.place, facts.places if facts else ())
-    yield About.ORDER, _order(said.order, facts.orders if facts else ())
+    if facts is None:
+        texts = (said.sign_up, said.address, said.device, said.place, said.order, said.secret)
+        yield from ((about, Match.NONE if text else Match.UNSAID) for about, text in zip(IN_ORDER, texts, strict=True))
+        return
+    yield About.SIGN_UP, _month(said.sign_up, facts.sign_up)
+    yield About.ADDRESS, _address(address_key if said.address else "", facts.addresses)
+    yield About.DEVICE, _words(said.device, facts.devices)
+    yield About.PLACE, _words(said.place, facts.places)
+    yield About.ORDER, _order(said.order, facts.orders)
     yield About.SECRET, said.secret or Match.UNSAID
 
 
@@ -123,7 +131,7 @@ def _month(said: str, known: date | None) -> Match:
     if not said:
         return Match.UNSAID
     if known is None:
-        return Match.NONE
+        return Match.UNKNOWN
     year, month = said.split("-")
     apart = abs((int(year) - known.year) * 12 + int(month) - known.month)
     return Match.MATCH if apart == 0 else Match.NEAR if apart <= NEAR_MONTHS else Match.NONE
@@ -168,12 +176,7 @@ def _order(said: str, known: tuple[str, ...]) -> Match:
         return Match.UNSAID
     if not known:
         return Match.UNKNOWN
-    plain = ["".join(c for c in text.casefold() if c.isalnum()) for text in (said, *known)]
-    if plain[0] == plain[1]:
+    typed, newest, *others = ("".join(c for c in text.casefold() if c.isalnum()) for text in (said, *known))
+    if typed == newest:
         return Match.MATCH
-    return Match.NEAR if plain[0] in plain[2:] else Match.NONE
-
-
-def counts(at: datetime, contested_at: datetime | None) -> bool:
-    """Whether a fact of this moment is older than the first contested sign-in."""
-    return contested_at is None or at < contested_at
+    return Match.NEAR if typed in others else Match.NONE

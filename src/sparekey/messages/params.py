@@ -15,6 +15,7 @@ left            how many backup codes are left: a whole number
 until           when a wait may be over at the earliest: ISO 8601 with its offset
 outcome         how a dispute stands: ``recovery``, ``objection``, ``withdrawn``, ``case``, ``lapsed`` or ``tied``
 undone          what was undone: names of ``domain.changes.Group``, joined by commas
+number          of a support case, such as K7-4921-QX
 what            which details changed: ``name``, ``language``, ``user_name``, joined by commas
 =============== ===========================================================================================
 
@@ -30,6 +31,7 @@ from sparekey.domain.messages import MessageKind
 _CODE: Final = frozenset({"code", "link", "minutes", "disown"})
 _BY_WHOM: Final = frozenset({"device", "place"})
 _CHANGE: Final = _BY_WHOM | {"at", "disown"}
+_CASE: Final = frozenset({"number", "link"})
 
 PARAMS: Final[Mapping[MessageKind, frozenset[str]]] = {
     MessageKind.SIGN_UP_CODE: _CODE,
@@ -71,11 +73,28 @@ PARAMS: Final[Mapping[MessageKind, frozenset[str]]] = {
     MessageKind.ACCOUNT_FROZEN: _BY_WHOM | {"at"},
     MessageKind.ACCOUNT_THAWED: _CHANGE,
     MessageKind.CHANGES_UNDONE: _CHANGE | {"undone"},
-    MessageKind.ACCOUNT_CLOSING: frozenset({"until", "disown"}),
+    MessageKind.ACCOUNT_CLOSING: frozenset({"link", "until", "disown"}),
     MessageKind.ACCOUNT_KEPT: _CHANGE,
     MessageKind.ACCOUNT_CLOSED: frozenset({"at"}),
     MessageKind.DATA_DOWNLOADED: _CHANGE,
     MessageKind.AGENT_PLACED: frozenset({"name", "at"}),
+    MessageKind.CASE_CODE: frozenset({"code", "minutes", "disown"}),
+    MessageKind.CASE_OPENED: _CASE | {"until"},
+    MessageKind.CASE_MESSAGE: _CASE,
+    MessageKind.CASE_APPROVED: _CASE | {"until"},
+    MessageKind.CASE_UNBLOCKED: _CASE,
+    MessageKind.CASE_REFUSED: _CASE,
+    MessageKind.CASE_READY: _CASE,
+    MessageKind.CASE_CLOSED: _CASE,
+    MessageKind.CONTACTS_CHANGING: _CHANGE | {"until"},
+    MessageKind.CONTACTS_CHANGED: frozenset({"at", "disown"}),
+    MessageKind.CONTACT_LEFT: frozenset({"at"}),
+    MessageKind.CONTACT_REFUSED: frozenset({"at"}),
+    MessageKind.SECRET_ANSWER_CHANGED: _CHANGE,
+    MessageKind.CONTACT_INVITATION: frozenset({"name", "link"}),
+    MessageKind.CONTACT_LEAVING: frozenset({"name"}),
+    MessageKind.CONTACT_ASKED: frozenset({"name", "link"}),
+    MessageKind.CONTACTS_REMINDER: frozenset({"name"}),
     MessageKind.SECURITY_REMINDER: frozenset({"name"}),
     MessageKind.BACKUP_CODES_LOW: frozenset({"left"}),
 }
@@ -87,9 +106,21 @@ BY_TEXT: Final = frozenset(MessageKind) - {
     MessageKind.ADDRESS_CODE,
     MessageKind.SIGN_UP_TAKEN,
     MessageKind.ADDRESS_TAKEN,
+    MessageKind.CONTACT_INVITATION,
+    MessageKind.CONTACT_LEAVING,
+    MessageKind.CONTACT_ASKED,
+    MessageKind.CONTACTS_REMINDER,
     MessageKind.SECURITY_REMINDER,
     MessageKind.BACKUP_CODES_LOW,
     MessageKind.AGENT_PLACED,
+    MessageKind.CASE_CODE,
+    MessageKind.CASE_OPENED,
+    MessageKind.CASE_MESSAGE,
+    MessageKind.CASE_APPROVED,
+    MessageKind.CASE_UNBLOCKED,
+    MessageKind.CASE_REFUSED,
+    MessageKind.CASE_READY,
+    MessageKind.CASE_CLOSED,
 }
 """The kinds that can go to a phone: each has an ``sms.txt``."""
 

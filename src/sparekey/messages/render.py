@@ -37,11 +37,23 @@ SMS_NAME: Final = 30
 _MARK = re.compile("\ue000(\\w+)\ue001")
 """Private-use characters, which ``_shown`` lets no value have."""
 
-UNDER: Final = {MessageKind.RECOVERY_STATUS: "w", MessageKind.RECOVERY_READY: "w", MessageKind.ACCOUNT_CLOSING: "k"}
+UNDER: Final = {
+    MessageKind.RECOVERY_STATUS: "w",
+    MessageKind.RECOVERY_READY: "w",
+    MessageKind.ACCOUNT_CLOSING: "k",
+    MessageKind.CASE_OPENED: "c",
+    MessageKind.CASE_MESSAGE: "c",
+    MessageKind.CASE_APPROVED: "c",
+    MessageKind.CASE_UNBLOCKED: "c",
+    MessageKind.CASE_REFUSED: "c",
+    MessageKind.CASE_READY: "c",
+    MessageKind.CASE_CLOSED: "c",
+}
 """Where links lead that work as often as one likes, as long as something waits; every other works once."""
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,200}")
 _CODE = re.compile(r"[0-9A-Za-z]{4,64}")
+_NUMBER = re.compile(r"[A-Z]\d-\d{4}-[A-Z]{2}")
 _LIKE_A_LINK = re.compile(r"://|www\.|@|[^\W_]{2,}[.。．][^\W\d_]{2,}", re.IGNORECASE)
 _KEPT_FORMAT_CHARACTERS = "\u200c\u200d"  # the joiners: Persian and Indian names, and emoji, need them
 
@@ -215,6 +227,8 @@ def _param(message: Message, name: str, value: str, base_url: str, locale: Path)
             return frozenset(value.split(","))
         case "undone" if value and set(value.split(",")) <= set(Group):
             return frozenset(value.split(","))
+        case "number" if _NUMBER.fullmatch(value):
+            return value
         case "address":
             return _shown(value)
         case "device" | "place" | "name" | "provider":

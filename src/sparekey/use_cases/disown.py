@@ -32,8 +32,10 @@ from sparekey.use_cases.carry_out.freeze import freeze, make_void
 from sparekey.use_cases.carry_out.undo import Undone, undo
 from sparekey.use_cases.ports import NoticeLink, SubjectLock, Transaction
 from sparekey.use_cases.record import chain_of, record
+from sparekey.use_cases.return_to_case import OF_CASES
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.start_flow import check_volume, new_flow
+from sparekey.use_cases.stop_case import stop_case
 from sparekey.use_cases.tokens import token_hash
 
 CODES = frozenset(
@@ -45,12 +47,13 @@ CODES = frozenset(
         MessageKind.SIGN_IN_CODE,
         MessageKind.PROOF_CODE,
         MessageKind.PHONE_CODE,
+        MessageKind.CASE_CODE,
     }
 )
 """Messages with a code or link of one flow."""
 
-WAYS_BACK = frozenset({MessageKind.RECOVERY_STATUS, MessageKind.RECOVERY_READY})
-"""Their links are kept in the same table, and disown nothing (``come_back.py``)."""
+WAYS_BACK = frozenset({MessageKind.RECOVERY_STATUS, MessageKind.RECOVERY_READY}) | OF_CASES
+"""Their links are kept in the same table, and disown nothing (``come_back.py``, ``return_to_case.py``)."""
 
 
 OF_RECOVERIES = frozenset({MessageKind.RECOVERY_WAITING, MessageKind.ACCOUNT_DISPUTED})
@@ -99,8 +102,8 @@ NOTHING_UNDONE = Undone()
 class Disowned:
     """What a press has done.
 
-    ``frozen``: the account is locked, now or before. ``objected``: there was a recovery that waits, and it was objected to. ``disputed``: that
-    weighs in a dispute, in which more can be shown (mission.md, R16).
+    ``frozen``: the account is locked, now or before. ``objected``: there was a recovery that waits, and it was objected to.
+    ``disputed``: that weighs in a dispute, in which more can be shown (mission.md, R16).
     ``stopped``: the flow that asked for the code is dead. ``used``: its code had been used before. ``password_known``: whoever began it
     had typed the right password. ``can_lock``: the account can be locked with the same link. ``undone``: what was undone.
     """
@@ -153,6 +156,9 @@ async def disown(services: Services, client: Client, token: str, *, lock_account
     async with services.store.transaction() as tx:
         now = services.clock.now()
         subject = flow.subject if flow else link.account_id
+        if link.kind is MessageKind.CASE_CODE:
+            await _spend(tx, link, token, now, lock_account=lock_account)
+            return Disowned(link.kind, stopped=await stop_case(tx, services, client, link.flow_id))
         if subject == NOBODY_ID:  # a sign-up that is long over: there is nothing left to stop
             await _spend(tx, link, token, now, lock_account=lock_account)
             return Disowned(link.kind)

@@ -3,13 +3,14 @@
 from collections.abc import Collection
 from dataclasses import replace
 
-from sparekey.domain.actions import Action
+from sparekey.domain.actions import RECOVERIES, Action
 from sparekey.domain.errors import FlowOver, InvalidInput, NotProven, WrongStep
 from sparekey.domain.flow.flow import Flow, check_open, still_stands
 from sparekey.domain.flow.state import State
 from sparekey.domain.names import check_name
 from sparekey.use_cases.advance import over
 from sparekey.use_cases.carry_out.account import create_account
+from sparekey.use_cases.carry_out.bind_contact import bind_contact
 from sparekey.use_cases.carry_out.change import permitted
 from sparekey.use_cases.carry_out.factors import take_off_at_recovery
 from sparekey.use_cases.carry_out.password import set_password
@@ -31,7 +32,7 @@ async def finish_with_password(services: Services, client: Client, flow_id: str,
     """
     await check_volume(services, "answer.network", client)  # a try may cost eleven hashes
     seen = await read_flow(services, client, flow_id)
-    _must_be_allowed(seen, services, {Action.RECOVER, Action.CHANGE_PASSWORD})
+    _must_be_allowed(seen, services, RECOVERIES | {Action.CHANGE_PASSWORD})
     async with services.store.transaction() as tx:
         account = await tx.accounts.get(seen.account_id)
         former = await tx.accounts.former_passwords(seen.account_id, FORMER_REFUSED - 1)
@@ -41,16 +42,20 @@ async def finish_with_password(services: Services, client: Client, flow_id: str,
         at = await load_for_step(tx, services, client, seen)
         if at.account.version != account.version:
             raise WrongStep("the account has changed meanwhile")
+        if at.flow.action in RECOVERIES and at.account.disputed_at is not None:
+            raise WrongStep("the account is in dispute")
         if at.flow.waiting is not None:
             situation = await situation_of(tx, services, client, at.account, at.flow)
             if not still_stands(at.flow, services.policy, situation):
                 raise FlowOver("replaced")  # what it waited with is worth nothing any more
         change = await permitted(tx, services, client, at.lock, at.flow, at.account)
-        if at.flow.action == Action.RECOVER:
+        if at.flow.action == Action.BIND_AFTER_CASE:
+            change = await bind_contact(change)
+        if at.flow.action in RECOVERIES:
             change = await take_off_at_recovery(change, lost)
         await set_password(change, password_hash)
         flow = over(services, at.flow, at.account)
-        if flow.action == Action.RECOVER:
+        if flow.action in RECOVERIES:
             # These proofs are used up: in the sign-in they count for nothing but a guess counter of its own.
             used = tuple(replace(p, enrolling=True) for p in flow.proofs)
             goes_on = replace(
@@ -98,7 +103,7 @@ async def finish_sign_up(services: Services, client: Client, flow_id: str, *, pa
     return standing(services, flow, situation, opened=opened)
 
 
-def _must_be_allowed(flow: Flow, services: Services, actions: set[Action]) -> None:
+def _must_be_allowed(flow: Flow, services: Services, actions: Collection[Action]) -> None:
     check_open(flow, services.clock.now())
     if flow.state is not State.ALLOWED or flow.action not in actions:
         raise WrongStep(f"a flow to {flow.action} that is {flow.state} takes no password")

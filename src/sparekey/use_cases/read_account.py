@@ -10,6 +10,7 @@ from sparekey.domain.accounts import Account, Address, address_thing, is_needed,
 from sparekey.domain.audit import FOR_OWNER
 from sparekey.domain.devices import device_name
 from sparekey.domain.remembered import remembered
+from sparekey.domain.retention import MESSAGE_KEPT
 from sparekey.domain.sessions import Session
 from sparekey.use_cases.ports import AuditRow, SentMessage
 from sparekey.use_cases.record import personal_purpose
@@ -17,6 +18,9 @@ from sparekey.use_cases.services import Services
 
 SHOWN = 100
 """So many events and messages are shown, the newest first."""
+
+SHOWN_FOR = MESSAGE_KEPT
+"""Events are shown as long as messages. What is older can still tell the owner from a thief who reads the page (mission.md, C5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +148,8 @@ async def read_activity(services: Services, session: Session) -> Sequence[Activi
     async with services.store.transaction() as tx:
         account = await tx.accounts.get(session.account_id)
         rows = await tx.audit.of_chain(account.account_id, SHOWN * 3)
-    shown = [r for r in rows if r.name in FOR_OWNER]
+    since = services.clock.now() - SHOWN_FOR
+    shown = [r for r in rows if r.name in FOR_OWNER and r.at >= since]
     return [_activity(services, account, r) for r in shown[:SHOWN]]
 
 

@@ -22,9 +22,12 @@ from sparekey.domain.policy.verdict import Delay
 from sparekey.use_cases.advance import advance
 from sparekey.use_cases.carry_out.addresses import tell_leaving
 from sparekey.use_cases.carry_out.change import give_back_code
+from sparekey.use_cases.look_at_closing import look_at_closing
+from sparekey.use_cases.look_at_contacts import look_at_contacts
 from sparekey.use_cases.ports import SubjectLock, Transaction
 from sparekey.use_cases.record import chain_of, record
 from sparekey.use_cases.services import Client, Services
+from sparekey.use_cases.tell_of_case import tell_person
 from sparekey.use_cases.tell_of_wait import begin_wait, send_way_back, tell_waiting, waiting_of, who_asked, witness_ids
 
 LOOK_EVERY = timedelta(minutes=15)
@@ -92,12 +95,16 @@ async def _after(look: Look) -> Flow:
     flow = look.flow
     if not flow.is_open(look.now):
         return flow
+    if flow.action == Action.CLOSE_ACCOUNT:
+        return await look_at_closing(look.tx, look.services, WORKER, look.lock, flow, look.account)
     if flow.void:
         return await _ended(look, "cancelled")  # to whoever began it this looks as if the owner had cancelled it (mission.md, F10)
     if flow.action in RECOVERIES:
         return await _recovery(look)
     if flow.action == Action.ADD_ADDRESS:
         return await _moving_number(look)
+    if flow.action == Action.CHANGE_CONTACTS:
+        return await look_at_contacts(look.tx, look.services, WORKER, look.lock, flow, look.account)
     raise WrongStep(f"{flow.action} does not wait")
 
 
@@ -108,8 +115,9 @@ async def _recovery(look: Look) -> Flow:
         return flow
     if _password_replaced(look) and not still_stands(look.flow, services.policy, look.situation):
         return await _ended(look, "replaced")
-    look = await _counted(look, MessageKind.RECOVERY_WAITING, witness_ids(services, look.flow, account, look.now))
-    if waiting_of(look.flow).is_over:
+    heard_by = witness_ids(services, look.flow, account, look.now)
+    look = _unheard(await _counted(look, MessageKind.RECOVERY_WAITING, heard_by), heard_by)
+    if waiting_of(look.flow).is_over and account.disputed_at is None:
         return await _over(look)
     if waiting_of(look.flow).is_notice_due(look.now):
         by_whom = await who_asked(look.tx, services, look.flow, account)
@@ -130,7 +138,19 @@ async def _over(look: Look) -> Flow:
     lock = await record(tx, services, look.lock, Event.WAIT_OVER, account, WORKER, flow_id=look.flow.flow_id)
     moved = await advance(tx, services, WORKER, lock, look.flow, TimePassed(), look.situation)
     await send_way_back(tx, services, moved.flow, account, MessageKind.RECOVERY_READY)
+    case = await tx.cases.get(moved.flow.wants.flow_id) if moved.flow.action == Action.BIND_AFTER_CASE else None
+    if case is not None:
+        await tell_person(tx, services, case, MessageKind.CASE_READY)
     return moved.flow
+
+
+def _unheard(look: Look, heard_by: frozenset[str]) -> Look:
+    """After a case there may be nobody left whose mailbox still takes mail. Two agents have looked at it, so the time alone counts then."""
+    waiting = waiting_of(look.flow)
+    reached = any(a.address_id in heard_by and a.bounced_at is None for a in look.account.addresses)
+    if look.flow.action != Action.BIND_AFTER_CASE or reached or waiting.credited < waiting.length:
+        return look
+    return replace(look, flow=replace(look.flow, waiting=replace(waiting, counted=waiting.days)))
 
 
 async def _moving_number(look: Look) -> Flow:

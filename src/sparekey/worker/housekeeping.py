@@ -10,8 +10,10 @@ import structlog
 
 from sparekey.use_cases.ports import Store
 from sparekey.use_cases.remind import remind_all
+from sparekey.use_cases.remind_contacts import remind_contacts
 from sparekey.use_cases.services import Services
 from sparekey.use_cases.who_is import SessionChecks
+from sparekey.worker.cases import look_at_cases
 from sparekey.worker.seal import AuditSeals
 from sparekey.worker.waits import look_at_waits
 
@@ -38,11 +40,13 @@ async def keep_house(services: Services, checks: SessionChecks, seals: AuditSeal
         await _try("sessions_seen", checks.write_seen())
         await _try("seal", seals.seal())
         await _try("waits", look_at_waits(services, stop))
+        await _try("cases", look_at_cases(services, stop))
         now = services.clock.now()
         if not stop.is_set() and (prune_at is None or now >= prune_at):
             prune_at = now + PRUNE_EVERY
             await _try("prune", prune(services.store, now, stop))
             await _try("remind", remind_all(services))
+            await _try("remind_contacts", remind_contacts(services))
     seals.close()
 
 

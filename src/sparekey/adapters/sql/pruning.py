@@ -32,6 +32,18 @@ _FACTORS = Statement(
     """delete from factor where factor_id in (
         select factor_id from factor where removed_at is not null and removed_at < :before order by removed_at limit :most /*skip*/)"""
 )
+_CASE_MESSAGES = Statement(
+    """delete from case_message where case_id in (
+        select case_id from support_case where closed_at is not null and closed_at < :before order by closed_at limit :most)"""
+)
+_CASE_VOTES = Statement(
+    """delete from case_vote where case_id in (
+        select case_id from support_case where closed_at is not null and closed_at < :before order by closed_at limit :most)"""
+)
+_CASES = Statement(
+    """delete from support_case where case_id in (
+        select case_id from support_case where closed_at is not null and closed_at < :before order by closed_at limit :most /*skip*/)"""
+)
 _PROMPTS = Statement(
     """delete from prompt where prompt_id in (
         select prompt_id from prompt where expires_at < :before order by expires_at limit :most /*skip*/)"""
@@ -104,6 +116,9 @@ def prunings(now: datetime) -> Iterator[tuple[str, Statement, dict[str, object]]
         ("outbox", _MESSAGES, retention.MESSAGE_KEPT),
         ("backup_code", _BACKUP_CODES, retention.FACTOR_KEPT),
         ("factor", _FACTORS, retention.FACTOR_KEPT),
+        ("case_message", _CASE_MESSAGES, retention.CASE_KEPT),
+        ("case_vote", _CASE_VOTES, retention.CASE_KEPT),
+        ("support_case", _CASES, retention.CASE_KEPT),
         ("prompt", _PROMPTS, retention.PROMPT_KEPT),
         ("notice_link", _NOTICE_LINKS, timedelta(0)),
         ("change", _CHANGES, retention.CHANGE_KEPT),

@@ -48,7 +48,8 @@ async def take_off_at_recovery(change: Change, lost: Collection[str]) -> Change:
     A thief who has the password of an account without a second factor enrols his own, so that it raises what signing in asks for.
     It raises nothing here (``settled`` in recover.toml), and after the recovery it is gone.
     """
-    change.permit.must_be_for(Action.RECOVER)
+    if change.permit.action != Action.BIND_AFTER_CASE:
+        change.permit.must_be_for(Action.RECOVER)
     now, account = change.services.clock.now(), change.account
     seconds = {f.factor_id for f in second_factors(account)}
     young = {f.factor_id for f in account.enrolled if not is_settled(replace(f, stolen=False), account.contested_at, now)}

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from sparekey.domain.actions import Action
+from sparekey.domain.actions import RECOVERIES, Action
 from sparekey.domain.audit import Event
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.limits import lane, lanes_of
@@ -16,7 +16,7 @@ from sparekey.use_cases.carry_out.quarantine import after_recovery, record_quara
 async def set_password(change: Change, password_hash: str) -> None:
     """Replace the password, when changed or recovered. All other sessions, open flows and remembered devices end.
     A recovery thaws a frozen account as well, and begins the quarantine."""
-    recovering = change.permit.action == Action.RECOVER
+    recovering = change.permit.action in RECOVERIES
     if not recovering:
         change.permit.must_be_for(Action.CHANGE_PASSWORD)
     now = change.services.clock.now()
