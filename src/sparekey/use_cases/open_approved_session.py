@@ -7,6 +7,7 @@ from sparekey.domain.flow.flow import Flow
 from sparekey.domain.flow.permit import Permit
 from sparekey.domain.messages import MessageKind
 from sparekey.domain.sessions import SESSION_LASTS, Session
+from sparekey.use_cases.carry_out.closing import kept_by_sign_in
 from sparekey.use_cases.known_device import find_device
 from sparekey.use_cases.notify import tell, where
 from sparekey.use_cases.ports import SubjectLock, Transaction
@@ -26,6 +27,7 @@ async def open_approved_session(
     given away no more than that (docs/qr-sign-in.md).
     """
     permit.must_be_for(Action.APPROVE_SIGN_IN)
+    account, lock = await kept_by_sign_in(tx, services, client, lock, account, flow)
     now = services.clock.now()
     device = await find_device(tx, client, account.account_id)
     if known and device is not None:
