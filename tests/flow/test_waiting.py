@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparekey.domain.flow import waiting as module
-from sparekey.domain.flow.waiting import NOTICES_APART, OBJECTED_LENGTH, STEP_AT_MOST, Waiting, begin
+from sparekey.domain.flow.waiting import NOTICES_APART, STEP_AT_MOST, Waiting, begin
 
 NOW = datetime(2030, 5, 17, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -86,12 +86,12 @@ def test_a_notice_goes_out_at_the_start_daily_and_before_the_end(days: int) -> N
     assert sent == [*range(0, days * 24, 24), days * 24 - 4]
 
 
-def test_only_the_first_objection_makes_it_longer_and_no_proof_shortens_that() -> None:
-    objected = begin(7 * DAY, NOW).objected(NOW + HOUR)
-    assert (objected.length, objected.days) == (OBJECTED_LENGTH, 14)
-    assert objected.objected(NOW + DAY) == objected
-    assert objected.at_most(DAY) == objected
-    assert begin(20 * DAY, NOW).objected(NOW).length == 20 * DAY
+def test_a_dispute_leaves_the_time_of_the_wait_as_it_is() -> None:
+    disputed = begin(7 * DAY, NOW).objected(NOW + HOUR)
+    assert (disputed.length, disputed.days, disputed.objected_at) == (7 * DAY, 7, NOW + HOUR)
+    assert disputed.objected(NOW + DAY) == disputed, "the first moment is kept"
+    assert disputed.at_most(DAY).length == DAY, "more that is shown shortens it as before"
+    assert disputed.won(NOW + DAY).won_at == NOW + DAY
 
 
 def test_the_earliest_end_is_moved_by_what_is_missing() -> None:

@@ -3,7 +3,8 @@
 The columns: the account (``people.py``); what was shown in the flow; the circumstances; the answers of shop and strict.
 Circumstances: ``known`` (device), ``breached`` (password), ``session=a,b`` (signed in with these a moment ago), ``old=a,b``
 (signed in with these yesterday), ``done`` ("I have nothing more"), ``removes=a``, ``recovery=n`` (one runs that showed n
-settled things). An answer: ``allow route`` · ``wait hours route`` · ``refer route`` · ``deny reason`` · ``ask kinds`` (nothing
+settled things), ``weighed=a`` (shown against a recovery before), ``locked`` and ``claimed`` (frozen, disputed). An answer:
+``allow route`` · ``wait hours route`` · ``refer route`` · ``deny reason`` · ``ask kinds`` (nothing
 stands otherwise) · ``ask kinds ; what stands otherwise`` · ``=`` (as in shop).
 """
 
@@ -57,9 +58,11 @@ CASES: dict[str, str] = {
     totp remembered_device | password remembered_device | known                      | allow password_and_second_by_message | ask totp
     totp remembered_device | password remembered_device |                            | ask totp | =
     passkey               | passkey                   |                            | allow passkey | =
-    totp social           | social totp               |                            | allow social_and_second | ask password
+    totp social           | social totp               |                            | ask password | =
+    totp backup_code social | social backup_code      |                            | allow social_and_second | ask password
     no_password social    | social                    |                            | allow social | deny no_route
-    no_password totp social | social totp             |                            | allow social_and_second | deny no_route
+    no_password totp social | social totp             |                            | deny no_route | =
+    no_password security_key social | social security_key |                        | allow social_and_second | deny no_route
     no_password           | email                     |                            | allow mailed_link | deny no_route
     security_key          | password security_key     |                            | allow password_and_second | =
     security_key          | security_key              |                            | ask password | =
@@ -72,6 +75,14 @@ CASES: dict[str, str] = {
     "recover": """
                           |                           | done                       | refer support_case | =
                           | email                     |                            | allow settled_mailbox | =
+                          | email                     | locked                     | allow settled_mailbox_alone_while_locked | =
+    second_email | email | locked | ask email ; wait 72 settled_mailbox_while_locked | ask email ; refer support_case
+    phone | email | locked done | wait 72 settled_mailbox_while_locked | refer support_case
+    young-second_email    | email                     | locked                     | allow settled_mailbox_alone_while_locked | =
+                          | email                     | claimed                    | ask password ; wait 72 settled_mailbox | =
+                          | email password            | claimed                    | wait 72 settled_mailbox | =
+    totp                  | password                  | claimed done               | wait 168 one_thing_and_wait | refer support_case
+    totp backup_code      | email backup_code         | claimed                    | ask totp password ; wait 72 two_things | =
     young-mailbox         | email                     | done                       | refer support_case | =
     phone                 | phone password            |                            | allow two_things_without_second_factor | =
     phone                 | phone                     | done                       | wait 72 one_other_thing_and_wait | refer support_case
@@ -81,7 +92,7 @@ CASES: dict[str, str] = {
     young-same_mailbox second_email | same_mailbox    | done                       | refer support_case | =
     no_password           | email                     |                            | allow settled_mailbox | =
     totp social           | email social              | done                       | refer support_case | =
-    totp social           | email social              | known                      | allow two_things | ask password ; refer support_case
+    totp social           | email social              | known                      | ask password ; refer support_case | =
     young-totp            | email                     |                            | allow settled_mailbox | =
     totp                  | email                     | known                      | ask password ; refer support_case | =
     totp                  | email totp                | known                      | ask password ; refer support_case | =
@@ -206,8 +217,12 @@ CASES: dict[str, str] = {
     young-second_email    | second_email              | done                       | deny no_route | =
     """,
     "object": """
-    young-second_email    | second_email              |                            | allow any_one_thing | =
-                          |                           | old=password               | allow signed_in | =
+    young-second_email    | second_email              | done                       | deny no_route | =
+    second_email          | second_email              |                            | allow one_more_settled_thing | =
+    second_email          | second_email              | weighed=second_email       | ask email password | =
+    second_email          | password                  | weighed=second_email       | allow one_more_settled_thing | =
+                          |                           | old=password               | ask email password | =
+                          |                           | old=password done          | allow a_word | =
                           |                           | done                       | deny no_route | =
     """,
     "cancel_recovery": """
@@ -262,8 +277,9 @@ def situation(who: str, shown: str, circumstances: str) -> Situation:
     session = show(someone, given.get("session", "").replace(",", " ")) + show(
         someone, given.get("old", "").replace(",", " "), NOW - timedelta(days=1)
     )
+    judged = replace(someone, frozen_at=NOW if "locked" in given else None, disputed_at=NOW if "claimed" in given else None)
     return Situation(
-        someone,
+        judged,
         show(someone, shown),
         NOW,
         session_proofs=session,
@@ -272,6 +288,7 @@ def situation(who: str, shown: str, circumstances: str) -> Situation:
         nothing_more="done" in given,
         target=next((f for f in someone.factors() if f.factor_id == given.get("removes")), None),
         recovery=RunningRecovery(NOW - timedelta(hours=1), int(given["recovery"])) if "recovery" in given else None,
+        weighed=frozenset(p.thing for p in show(someone, given.get("weighed", ""))),
     )
 
 

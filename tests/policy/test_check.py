@@ -17,6 +17,7 @@ DEVIATIONS = {
     ("sign_in", "password_and_second_by_message", "sms"),
     ("sign_in", "password_and_second_by_message", "remembered_device"),
     ("approve_sign_in", "fresh_proof", "approve_sign_in"),
+    ("recover", "settled_mailbox_while_locked", "wait"),
     ("recover", "one_other_thing_and_wait", "wait"),
     ("recover", "two_things_and_wait", "wait"),
     ("recover", "one_strong_thing_and_wait", "wait"),

@@ -6,6 +6,7 @@ Some actions need something from the person after the policy has allowed them: a
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from sparekey.domain.accounts import Account
 from sparekey.domain.actions import RECOVERIES, Action
@@ -22,9 +23,11 @@ from sparekey.use_cases.carry_out.addresses import add_address, claim_number, re
 from sparekey.use_cases.carry_out.agents import begin_shift
 from sparekey.use_cases.carry_out.change import Change, allowed, give_back_code, spend_code
 from sparekey.use_cases.carry_out.closing import begin_closing, close_account, kept_by_sign_in, stop_closing
+from sparekey.use_cases.carry_out.contacts import begin_contacts_wait, set_contacts
 from sparekey.use_cases.carry_out.disputes import at_account, meet
 from sparekey.use_cases.carry_out.factors import prefer_kind, remove_factor, rename_factor, report_stolen
 from sparekey.use_cases.carry_out.freeze import thaw
+from sparekey.use_cases.carry_out.secret_answer import set_answer
 from sparekey.use_cases.carry_out.sessions import end_sessions
 from sparekey.use_cases.carry_out.social import unlink_social
 from sparekey.use_cases.carry_out.waits import cancel_recovery, object_to_all
@@ -43,6 +46,7 @@ from sparekey.use_cases.tell_of_wait import begin_wait
 GIVES_LAST = frozenset(
     {
         Action.RECOVER,
+        Action.BIND_AFTER_CASE,
         Action.CHANGE_PASSWORD,
         Action.ADD_FACTOR,
         Action.RENEW_BACKUP_CODES,
@@ -66,11 +70,16 @@ CHANGES: Mapping[str, Callable[[Change], Awaitable[object]]] = {
     Action.CANCEL_RECOVERY: cancel_recovery,
     Action.OBJECT: object_to_all,
     Action.THAW: thaw,
+    Action.CHANGE_CONTACTS: set_contacts,
+    Action.SET_SECRET_ANSWER: set_answer,
     Action.CLOSE_ACCOUNT: close_account,
     Action.STOP_CLOSING: stop_closing,
     Action.WORK_ON_CASES: begin_shift,
 }
 """What is carried out with nothing but the flow."""
+
+BEGINS_TO_WAIT: Final = {Action.CLOSE_ACCOUNT: begin_closing, Action.CHANGE_CONTACTS: begin_contacts_wait}
+"""Who is told when an action begins to wait that is no recovery."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +110,7 @@ async def advance(
             tx, services, lock, Event.JUDGED, situation.account, client, flow_id=flow.flow_id, state=flow.state, route=flow.route
         )
     if before is State.ASKING and flow.state is State.WAITING and not flow.void:
-        begin = begin_closing if flow.action == Action.CLOSE_ACCOUNT else begin_wait
+        begin = BEGINS_TO_WAIT.get(flow.action, begin_wait)
         flow, lock = await begin(tx, services, client, lock, flow, situation.account)
         flow, lock = await _meet(tx, services, client, lock, flow, situation.account)
     await _keep_code(tx, services, flow)

@@ -17,8 +17,8 @@ from sparekey.domain.policy.model import RunningRecovery, Situation
 from sparekey.domain.policy.verdict import Ask, Verdict
 from sparekey.domain.quarantine import is_younger
 from sparekey.domain.sessions import Session
-from sparekey.use_cases.contacts_seen import FriendsAsked
 from sparekey.use_cases.enrolling import NewAuthenticator, authenticator_shown, codes_shown
+from sparekey.use_cases.friends_asked import FriendsAsked
 from sparekey.use_cases.known_device import find_device, in_usual_surroundings
 from sparekey.use_cases.leads_back import former_of
 from sparekey.use_cases.other_ways import NotNow, not_now

@@ -31,6 +31,8 @@ GUARDED = frozenset(
         Action.END_SESSIONS,
         Action.CANCEL_RECOVERY,
         Action.OBJECT,
+        Action.CHANGE_CONTACTS,
+        Action.SET_SECRET_ANSWER,
         Action.UNDO,
         Action.CLOSE_ACCOUNT,
         Action.STOP_CLOSING,
@@ -57,7 +59,7 @@ async def start_guarded(services: Services, client: Client, action: Action, want
             own_address(account, action, wants)
         if action == Action.ADD_FACTOR and wants.factor_kind in BY_MESSAGE:
             check_second(services, account, wants)
-        if action in {Action.CANCEL_RECOVERY, Action.OBJECT}:
+        if action == Action.CANCEL_RECOVERY or (action == Action.OBJECT and account.disputed_at is None):
             await must_wait(tx, services, account_id, wants.flow_id)
         check_factor(account, action, wants)
         flow = new_flow(

@@ -34,8 +34,13 @@ class TimePassed:
 
 
 @dataclass(frozen=True, slots=True)
-class Objected:
-    """Somebody says that the recovery that waits, or has waited, is not theirs."""
+class Disputed:
+    """Two sides claim the account: the recovery waits until it is weighed, also when its own wait is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tied:
+    """In a dispute both sides have shown as much: people look at it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +50,9 @@ class CarriedOut:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """``reason``: replaced, disowned or cancelled."""
+    """``reason``: replaced, disowned, cancelled, disputed or outweighed."""
 
     reason: str
 
 
-Event = Started | Proven | NothingMore | Postponed | TimePassed | Objected | CarriedOut | Ended
+Event = Started | Proven | NothingMore | Postponed | TimePassed | Disputed | Tied | CarriedOut | Ended

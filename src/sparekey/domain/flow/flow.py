@@ -9,15 +9,16 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from sparekey.domain.accounts import AccountId
+from sparekey.domain.actions import RECOVERIES
 from sparekey.domain.errors import FlowOver, WrongStep
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.flow.asked import Asked, Ceremony, Enrolling, Handshake
-from sparekey.domain.flow.events import CarriedOut, Ended, Event, NothingMore, Objected, Postponed, Proven, Started, TimePassed
+from sparekey.domain.flow.events import CarriedOut, Disputed, Ended, Event, NothingMore, Postponed, Proven, Started, Tied, TimePassed
 from sparekey.domain.flow.state import OPEN, Move, State, move
 from sparekey.domain.flow.waiting import Waiting, begin
 from sparekey.domain.flow.wants import NOTHING, Wants
 from sparekey.domain.policy.decide import decide
-from sparekey.domain.policy.model import Policy, Situation, Then
+from sparekey.domain.policy.model import DISPUTE_DECIDED_AFTER, Policy, Situation, Then
 from sparekey.domain.policy.verdict import Allow, Ask, Delay, Deny, Refer, Verdict
 from sparekey.domain.proofs import Proof
 
@@ -61,6 +62,8 @@ class Flow:
     """The question to the owner's enrolled phone that is open (mission.md, F6)."""
     backup_code: int | None = None
     """The printed number of the backup code that is reserved for this flow; spent when the action is carried out."""
+    friends_asked: bool = False
+    """The owner's friends were mailed links for this recovery (mission.md, R7)."""
     route: str = ""
     waiting: Waiting | None = None
     nothing_more: bool = False
@@ -115,8 +118,10 @@ def step(flow: Flow, event: Event, *, policy: Policy, situation: Situation) -> F
                 raise WrongStep("the wait is not over")
             expires_at = max(flow.expires_at, situation.now + WAIT_KEPT)
             return replace(flow, state=move(flow.state, Move.RIPEN), expires_at=expires_at)
-        case Objected():
-            return _objected(flow, situation.now)
+        case Disputed():
+            return _disputed(flow, situation.now)
+        case Tied():
+            return replace(flow, state=move(flow.state, Move.REFER), asked=())
         case CarriedOut():
             return replace(flow, state=move(flow.state, Move.CARRY_OUT), asked=())
         case Ended(reason):
@@ -170,20 +175,17 @@ def _judged(flow: Flow, policy: Policy, situation: Situation) -> Flow:
             assert_never(verdict)
 
 
-def _objected(flow: Flow, now: datetime) -> Flow:
-    """Waits longer, even if its wait was over already; but only once."""
-    if flow.waiting is None:
-        raise WrongStep("nothing waits")
-    if flow.waiting.objected_at is not None:
-        return flow
-    waiting = flow.waiting.objected(now)
+def _disputed(flow: Flow, now: datetime) -> Flow:
+    """Waits, even if its wait was over already, or if it would have opened at once. Its own wait goes on meanwhile."""
+    waiting = (flow.waiting or begin(DISPUTE_DECIDED_AFTER, now)).objected(now)
     return replace(flow, state=move(flow.state, Move.DELAY), waiting=waiting, expires_at=max(flow.expires_at, _kept(waiting.length, now)))
 
 
 def _waits_by_policy(flow: Flow, policy: Policy) -> bool:
-    """Whether a route of the policy waits, so that more proofs may shorten it; otherwise somebody else is told first (``Postponed``)."""
+    """Whether a route of the policy waits, so that more proofs may shorten it, or a dispute holds it back; otherwise somebody else is
+    told first (``Postponed``)."""
     rules = policy.actions.get(flow.action)
-    return rules is not None and any(r.name == flow.route and r.then is Then.WAIT for r in rules.routes)
+    return flow.action in RECOVERIES or (rules is not None and any(r.name == flow.route and r.then is Then.WAIT for r in rules.routes))
 
 
 def _kept(wait: timedelta, now: datetime) -> datetime:

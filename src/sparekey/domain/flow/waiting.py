@@ -14,9 +14,6 @@ NOTICES_APART = timedelta(hours=20)
 STEP_AT_MOST = timedelta(hours=1)
 """The most that one look at the clock adds, however long ago the last one was."""
 
-OBJECTED_LENGTH = timedelta(days=14)
-"""How long a wait is at least once somebody objected (mission.md, R10 and R16): as long as a dispute may last."""
-
 NOTICE_EVERY = timedelta(days=1)
 
 LAST_NOTICE = timedelta(hours=4)
@@ -30,7 +27,7 @@ class Waiting:
     """Times in UTC. ``length``: of the wait. ``credited``: how much of it has passed. ``looked_at``: when that was last added to.
 
     ``counted``: notices that a witness's server accepted. ``counted_at``: when the last of them was. ``noticed_at``: when the last
-    notices were written. ``objected_at``: when somebody objected.
+    notices were written. ``objected_at``: since when it is, or was, in dispute. ``won_at``: when it was weighed and came out ahead.
     """
 
     length: timedelta
@@ -41,6 +38,7 @@ class Waiting:
     counted_at: datetime | None = None
     noticed_at: datetime | None = None
     objected_at: datetime | None = None
+    won_at: datetime | None = None
 
     @property
     def days(self) -> int:
@@ -58,16 +56,20 @@ class Waiting:
         return max(now + max(self.length - self.credited, timedelta(0)), by_notices)
 
     def at_most(self, length: timedelta) -> "Waiting":
-        """The same wait, shortened by a stronger proof; never lengthened by another. One that was objected to keeps its length."""
-        return self if self.objected_at else replace(self, length=min(self.length, length))
+        """The same wait, shortened by a stronger proof; never lengthened by another."""
+        return replace(self, length=min(self.length, length))
 
     def at_least(self, length: timedelta) -> "Waiting":
         """The same wait, lengthened: what was shown is worth less by now than when it began."""
         return replace(self, length=max(self.length, length))
 
     def objected(self, now: datetime) -> "Waiting":
-        """After an objection. Only the first lengthens it, so that nobody keeps another out for ever."""
-        return self if self.objected_at else replace(self, length=max(self.length, OBJECTED_LENGTH), objected_at=now)
+        """In dispute. Its own time goes on."""
+        return replace(self, objected_at=self.objected_at or now)
+
+    def won(self, now: datetime) -> "Waiting":
+        """Weighed in a dispute, and ahead: who has shown less holds it up no more."""
+        return replace(self, won_at=now)
 
     def looked(self, now: datetime) -> "Waiting":
         """After a look at the clock: time is credited, never more than ``STEP_AT_MOST``, and never taken back.

@@ -1,0 +1,137 @@
+"""Two sides claim one account (mission.md, R16): what each has shown is weighed, and more settled things win.
+
+A side is a recovery that waits, or all who object to the recoveries. Both may show more for 72 hours. Then whoever has shown more
+settled things wins: a recovery goes on to the end of its own wait, or ends. A tie goes to people. After 14 days it is over, whatever
+happened. Why it is like this: docs/decisions/0016-disputes.md.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum, unique
+
+from sparekey.domain.accounts import Account, AccountId
+from sparekey.domain.factors import Factor, FactorKind
+from sparekey.domain.flow.waiting import Waiting, begin
+from sparekey.domain.policy.conditions import see, things_of
+from sparekey.domain.policy.model import DISPUTE_DECIDED_AFTER, Policy, Situation
+from sparekey.domain.proofs import Proof
+
+OVER_AFTER = timedelta(days=14)
+"""Mission.md, R16: nothing is held for longer, decided or not."""
+
+APPROVAL_WEIGHS = 2
+"""A case that two agents approved counts as much as two settled things: otherwise the objection of one stolen mailbox would keep out for
+ever whoever has nothing left to show."""
+
+LOOK_EVERY = timedelta(minutes=15)
+
+
+@unique
+class Outcome(StrEnum):
+    """How a dispute ended. Names are for ever: they stand in the audit log."""
+
+    RECOVERY = "recovery"  # a recovery has shown more, and goes on
+    OBJECTION = "objection"  # whoever objected has shown more: the recoveries ended
+    WITHDRAWN = "withdrawn"  # only one side was left
+    CASE = "case"  # it was a tie, and people have decided
+    LAPSED = "lapsed"  # 14 days were over
+
+
+TIED = "tied"
+"""Beside the outcomes: it was weighed, and is not over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """Times in UTC. ``claims``: the flows of the recoveries. ``shown``: the proofs of all who object. ``waiting``: the 72 hours.
+    ``lasted``: credited time since it was opened. ``tied_at``: since when it is with people."""
+
+    dispute_id: str
+    account_id: AccountId
+    opened_at: datetime
+    waiting: Waiting
+    claims: tuple[str, ...] = ()
+    shown: tuple[Proof, ...] = ()
+    lasted: timedelta = timedelta(0)
+    tied_at: datetime | None = None
+    ended_at: datetime | None = None
+    outcome: Outcome | None = None
+
+    @property
+    def is_lapsed(self) -> bool:
+        return self.lasted >= OVER_AFTER
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether it is time for another look."""
+        return abs(now - self.waiting.looked_at) >= LOOK_EVERY
+
+    def looked(self, now: datetime) -> "Dispute":
+        """After a look at the clock, which is believed as little as in a wait (``flow.waiting``)."""
+        after = self.waiting.looked(now)
+        return replace(self, waiting=after, lasted=self.lasted + (after.credited - self.waiting.credited))
+
+    def with_claim(self, flow_id: str, now: datetime) -> "Dispute":
+        """Another recovery that waits. After a tie both sides have 72 hours again."""
+        if self.tied_at is None:
+            return replace(self, claims=(*self.claims, flow_id))
+        return replace(self, claims=(*self.claims, flow_id), tied_at=None, waiting=begin(DISPUTE_DECIDED_AFTER, now))
+
+    def with_shown(self, proofs: tuple[Proof, ...]) -> "Dispute":
+        """Whoever objects has shown more."""
+        return replace(self, shown=(*self.shown, *(p for p in proofs if not p.enrolling)))
+
+    def tied(self, now: datetime) -> "Dispute":
+        return replace(self, tied_at=now)
+
+    def ended(self, outcome: Outcome, now: datetime) -> "Dispute":
+        return replace(self, outcome=outcome, ended_at=now)
+
+
+def opened(dispute_id: str, account_id: AccountId, now: datetime) -> Dispute:
+    return Dispute(dispute_id, account_id, now, begin(DISPUTE_DECIDED_AFTER, now).noticed(now))
+
+
+def weight(policy: Policy, account: Account, proofs: tuple[Proof, ...], now: datetime, former: tuple[Factor, ...] = ()) -> int:
+    """How many settled things were shown; the approval of two agents counts as ``APPROVAL_WEIGHS``.
+
+    ``former``: things that left the account lately and still lead to it (mission.md, R13).
+    """
+    seen = see(policy, Situation(account, proofs, now, former=former))
+    settled = things_of(p for p in proofs if p.thing in seen.settled and not p.enrolling)
+    approved = any(p.kind is FactorKind.SUPPORT_APPROVAL for p in proofs)
+    return len(settled) + (APPROVAL_WEIGHS if approved else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryWins:
+    flow_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectionWins:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Unopposed:
+    """Only one side is left, or none."""
+
+
+Weighed = RecoveryWins | ObjectionWins | Tie | Unopposed
+
+
+def weigh(claims: Mapping[str, int], objection: int) -> Weighed:
+    """Who has shown more. ``claims``: the weight of each recovery that still stands, by flow. ``objection``: that of all who object."""
+    if len(claims) + bool(objection) < 2:
+        return Unopposed()
+    most = max(claims.values())
+    if objection > most:
+        return ObjectionWins()
+    first = [flow_id for flow_id, weighs in claims.items() if weighs == most]
+    return RecoveryWins(first[0]) if len(first) == 1 and most > objection else Tie()
