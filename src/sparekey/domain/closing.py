@@ -14,6 +14,9 @@ NOTICE_EVERY = timedelta(days=7)
 LAST_NOTICE = timedelta(days=3)
 """So long before the end the last notice goes out."""
 
+CASES_HOLD = timedelta(days=30)
+"""So much longer an open support case keeps an account at most: anybody can open one."""
+
 
 def until(waiting: Waiting, now: datetime) -> datetime:
     """The earliest moment at which the account closes for good."""

@@ -1,11 +1,13 @@
-"""One look at an account that is going to be closed: tell of it, close it for good, or see that nobody wants that any more (mission.md, S4)."""
+"""One look at an account that is going to be closed: tell of it, close it for good, or see that it is wanted no more (mission.md, S4)."""
 
 from dataclasses import replace
 
 from sparekey.domain.accounts import Account
-from sparekey.domain.closing import is_notice_due, over, until
+from sparekey.domain.cases import OVER
+from sparekey.domain.closing import CASES_HOLD, is_notice_due, over, until
 from sparekey.domain.flow.events import Ended, TimePassed
 from sparekey.domain.flow.flow import Flow, step
+from sparekey.domain.flow.waiting import Waiting
 from sparekey.domain.flow.wants import NOTHING
 from sparekey.domain.policy.model import Situation
 from sparekey.use_cases.advance import advance
@@ -29,7 +31,7 @@ async def look_at_closing(tx: Transaction, services: Services, client: Client, l
         await give_back_code(tx, ended)
         return ended
     done = over(waiting)
-    if done is not None and not await _is_held(tx, account, services):
+    if done is not None and not await _is_held(tx, services, account, done):
         # A backup code that was shown goes with all the rest.
         ready = replace(flow, waiting=done, backup_code=None)
         closed = (await advance(tx, services, client, lock, ready, TimePassed(), situation)).flow
@@ -43,9 +45,12 @@ async def look_at_closing(tx: Transaction, services: Services, client: Client, l
     return flow
 
 
-async def _is_held(tx: Transaction, account: Account, services: Services) -> bool:
+async def _is_held(tx: Transaction, services: Services, account: Account, waiting: Waiting) -> bool:
     """Whether somebody is on the way back to the account, or two sides claim it: then it does not close under their hands."""
     if account.disputed_at is not None:
         return True
     now, flows = services.clock.now(), await tx.flows.waiting_of(account.account_id)
-    return any(is_waiting_recovery(f, account.account_id) and f.is_open(now) for f in flows)
+    if any(is_waiting_recovery(f, account.account_id) and f.is_open(now) for f in flows):
+        return True
+    cases = await tx.cases.of_account(account.account_id)
+    return waiting.credited < waiting.length + CASES_HOLD and any(c.state not in OVER for c in cases)
