@@ -21,9 +21,9 @@ from sparekey.domain.policy.model import Situation
 from sparekey.domain.sessions import Session
 from sparekey.use_cases.advance import over
 from sparekey.use_cases.carry_out.change import allowed
+from sparekey.use_cases.carry_out.disputes import at_account, object_with
 from sparekey.use_cases.carry_out.freeze import freeze
 from sparekey.use_cases.carry_out.undo import Undone, undo
-from sparekey.use_cases.carry_out.waits import object_to_all
 from sparekey.use_cases.leads_back import former_of
 from sparekey.use_cases.load_flow import load_for_step, read_flow
 from sparekey.use_cases.services import Client, Services
@@ -94,7 +94,8 @@ async def finish_undo(services: Services, client: Client, flow_id: str, since: s
         freezing = allowed(tx, services, client, change.lock, lock, change.account)
         await tx.flows.add(over(services, lock, change.account))
         head = await freeze(freezing, MessageKind.CHANGES_UNDONE, began)
-        await object_to_all(replace(freezing, lock=head))
+        locked = await at_account(tx, services, client, head, at.account.account_id)
+        await object_with(locked, at.flow.proofs, but=lock.flow_id)
     return undone
 
 
