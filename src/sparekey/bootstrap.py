@@ -60,6 +60,7 @@ from sparekey.use_cases.services import Services, Shop, Site, Social
 from sparekey.use_cases.who_is import SessionChecks
 from sparekey.web.app import Application, make_app
 from sparekey.web.guard import Cookies, Door
+from sparekey.web.pages.render import STATIC
 from sparekey.web.receipts import PATH as RECEIPTS
 from sparekey.worker.deliver import Deliverer
 from sparekey.worker.housekeeping import keep_house
@@ -212,7 +213,9 @@ def build(
             words=(settings.site.name, urlsplit(settings.base_url).hostname or ""),
             texts=texts(settings),
             second_factor_required=settings.site.second_factor == "required",
+            secret_question=settings.site.secret_question == "on",
         ),
+        phrase_words=tuple((STATIC / "words.txt").read_text("utf-8").split()),
     )
     services = replace(services, shop=Shop(settings.shop.shop_secret, is_told=bool(settings.shop.shop_webhook)))
     if http is not None:

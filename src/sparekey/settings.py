@@ -31,6 +31,8 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An MMDB file of the operator's, for the places of devices; without it "place unknown"."""
     second_factor: Literal["optional", "required"] = "optional"
     """Whether every account must have a second factor; single ones: ``sparekey accounts require-second-factor``."""
+    secret_question: Literal["off", "on"] = "off"
+    """Whether people may answer a secret question, as a weak statement in a support case; it breaks standards, and strict refuses it."""
     region: str = ""
     """Two letters (``DE``): phone numbers written the national way are read as numbers of this country."""
 
@@ -188,6 +190,8 @@ def _refuse(s: Settings) -> None:
         raise BadSettings(f"SPAREKEY_BASE_URL must be scheme and host only, like https://id.example.com: {s.base_url}")
     _refuse_social(s)
     _refuse_shop(s)
+    if s.site.profile == "strict" and s.site.secret_question == "on":
+        raise BadSettings("the strict profile has no secret question: take out SPAREKEY_SECRET_QUESTION")
     if s.development:
         return
     if not s.site.base_url:

@@ -36,6 +36,7 @@ class Action(StrEnum):
     LINK_SOCIAL = "link_social"
     UNLINK_SOCIAL = "unlink_social"
     CHANGE_CONTACTS = "change_contacts"
+    SET_SECRET_ANSWER = "set_secret_answer"
     # Sessions.
     END_SESSIONS = "end_sessions"
     # A robbed account.

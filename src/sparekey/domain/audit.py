@@ -82,6 +82,8 @@ class Event(StrEnum):
     DATA_DOWNLOADED = "account.data.downloaded"
     QUARANTINED = "account.state.quarantined"
     QUARANTINE_ENDED = "account.state.quarantine_ended"
+    WARNED = "account.warning.sent"
+    ORDERS_DISOWNED = "account.orders.disowned"
     CHANGES_UNDONE = "account.changes.undone"
     CONTACTS_CHANGE_BEGUN = "account.contacts.change_begun"
     CONTACTS_CHANGE_STOPPED = "account.contacts.change_stopped"
@@ -146,6 +148,7 @@ FOR_OWNER = frozenset(
         Event.DATA_DOWNLOADED,
         Event.QUARANTINED,
         Event.QUARANTINE_ENDED,
+        Event.ORDERS_DISOWNED,
         Event.CHANGES_UNDONE,
         Event.CONTACTS_CHANGE_BEGUN,
         Event.CONTACTS_CHANGE_STOPPED,

@@ -50,6 +50,7 @@ GROUPS: Mapping[Event, Group] = {
     Event.BACKUP_CODES_MADE: Group.FACTOR,
     Event.SOCIAL_LINKED: Group.SOCIAL,
     Event.SOCIAL_UNLINKED: Group.SOCIAL,
+    Event.CONTACTS_CHANGED: Group.CONTACTS,
 }
 """What can be undone. That a factor was reported stolen cannot: whoever holds the stolen thing would undo it."""
 

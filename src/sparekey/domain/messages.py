@@ -34,6 +34,10 @@ class MessageKind(StrEnum):
     MAIN_ADDRESS_CHANGED = "main_address_changed"
     DETAILS_CHANGED = "details_changed"
     NEW_DEVICE = "new_device"
+    NEW_PLACE = "new_place"  # a device that the owner uses, in surroundings that it was never in
+    SIGNED_IN_AFTER_FAILURES = "signed_in_after_failures"
+    HALF_SIGNED_IN = "half_signed_in"  # the right password, and then no second factor
+    MANY_FAILURES = "many_failures"  # nobody got in
     SESSIONS_ENDED = "sessions_ended"
     FACTOR_ADDED = "factor_added"
     FACTOR_REMOVED = "factor_removed"

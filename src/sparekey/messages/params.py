@@ -54,6 +54,10 @@ PARAMS: Final[Mapping[MessageKind, frozenset[str]]] = {
     MessageKind.MAIN_ADDRESS_CHANGED: _CHANGE | {"address"},
     MessageKind.DETAILS_CHANGED: _CHANGE | {"what"},
     MessageKind.NEW_DEVICE: _CHANGE,
+    MessageKind.NEW_PLACE: _CHANGE,
+    MessageKind.SIGNED_IN_AFTER_FAILURES: _CHANGE,
+    MessageKind.HALF_SIGNED_IN: _CHANGE,
+    MessageKind.MANY_FAILURES: frozenset({"at"}),
     MessageKind.SESSIONS_ENDED: _CHANGE,
     MessageKind.FACTOR_ADDED: _CHANGE | {"factor"},
     MessageKind.FACTOR_REMOVED: _CHANGE | {"factor"},
@@ -112,6 +116,7 @@ BY_TEXT: Final = frozenset(MessageKind) - {
     MessageKind.CONTACTS_REMINDER,
     MessageKind.SECURITY_REMINDER,
     MessageKind.BACKUP_CODES_LOW,
+    MessageKind.MANY_FAILURES,  # whoever likes can cause one every day, and a text costs money
     MessageKind.AGENT_PLACED,
     MessageKind.CASE_CODE,
     MessageKind.CASE_OPENED,

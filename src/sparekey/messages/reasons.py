@@ -123,6 +123,22 @@ SENTENCES: Final[Mapping[str, str]] = {
     "qr_over": N_("This code is over: it is good for two minutes, and once. Let the computer show a new one."),
     "wrong_number": N_("That was another number, so this was ended for your safety. Let the other screen show a new one."),
     "number_missing": N_("Type the three digits that the computer shows."),
+    "contacts_too_few": N_("Name at least %(fewest)s friends: one alone must not be able to do anything."),
+    "contacts_too_many": N_("Name at most %(most)s friends."),
+    "contacts_needed": N_("Choose a number from %(fewest)s to %(most)s: so many of your friends must help."),
+    "contact_is_you": N_("This is an address of yours. A friend is somebody else, with a mailbox that only they read."),
+    "contact_twice": N_("This friend stands in the list already."),
+    "contacts_all_needed": N_(
+        "You want all of them to be needed. Then one who is ill, travelling or has a new address closes this way for you. "
+        "Name one friend more, or tick the box if you mean it."
+    ),
+    "contacts_change_waits": N_("A change of your recovery contacts is waiting already. Stop that one first."),
+    "contacts_unchanged": N_("This is the list that you have."),
+    "phrase_missing": N_("Type the four words that your friend told you."),
+    "secret_question_off": N_("This site has no secret question."),
+    "question_unknown": N_("Choose one of the questions."),
+    "secret_answer_short": N_("An answer has at least %(least)s letters or digits."),
+    "secret_answer_long": N_("An answer has at most %(most)s letters and digits."),
     "not_signed_in": N_("Please sign in first."),
     "second_factor_needed": N_("This site asks for a second step at sign-in. Please add one first."),
     "needs_fresh_proof": N_("Please prove once more that it is you."),

@@ -41,6 +41,8 @@ UNDER: Final = {
     MessageKind.RECOVERY_STATUS: "w",
     MessageKind.RECOVERY_READY: "w",
     MessageKind.ACCOUNT_CLOSING: "k",
+    MessageKind.CONTACT_INVITATION: "f",
+    MessageKind.CONTACT_ASKED: "f",
     MessageKind.CASE_OPENED: "c",
     MessageKind.CASE_MESSAGE: "c",
     MessageKind.CASE_APPROVED: "c",
@@ -123,6 +125,7 @@ def _blank(
         "addresses": f"{base_url}/account/addresses",
         "devices": f"{base_url}/account/devices",
         "methods": f"{base_url}/account/security/methods",
+        "contacts": f"{base_url}/account/security/contacts",
     }
     words: dict[str, object] = {"code": "", "link": "", **site, **{name: _seen(name, what) for name, what in shape}}
     words["grouped_code"] = _marked("grouped_code")

@@ -78,7 +78,9 @@ CHANGES: Mapping[str, Callable[[Change], Awaitable[object]]] = {
 }
 """What is carried out with nothing but the flow."""
 
-BEGINS_TO_WAIT: Final = {Action.CLOSE_ACCOUNT: begin_closing, Action.CHANGE_CONTACTS: begin_contacts_wait}
+BeginWait = Callable[[Transaction, Services, Client, SubjectLock, Flow, Account], Awaitable[tuple[Flow, SubjectLock]]]
+
+BEGINS_TO_WAIT: Final[Mapping[str, BeginWait]] = {Action.CLOSE_ACCOUNT: begin_closing, Action.CHANGE_CONTACTS: begin_contacts_wait}
 """Who is told when an action begins to wait that is no recovery."""
 
 
@@ -105,6 +107,7 @@ async def advance(
     before = flow.state
     flow = step(flow, event, policy=services.policy, situation=situation)
     flow, lock = await _with_remembered(tx, services, client, lock, flow, event, situation)
+    flow = replace(flow, strange=not situation.known_device) if flow.action == Action.SIGN_IN else flow
     if flow.state is not before:
         lock = await record(
             tx, services, lock, Event.JUDGED, situation.account, client, flow_id=flow.flow_id, state=flow.state, route=flow.route

@@ -6,10 +6,12 @@ from sparekey.domain.accounts import Account
 from sparekey.domain.actions import Action
 from sparekey.domain.errors import FlowOver
 from sparekey.domain.flow.flow import Flow, check_open
+from sparekey.use_cases.friends_asked import friends_asked
 from sparekey.use_cases.pairing import pairing_of
 from sparekey.use_cases.ports import SubjectLock, Transaction
 from sparekey.use_cases.prompt_shown import prompt_shown, without_number
 from sparekey.use_cases.read_delivery import read_delivery
+from sparekey.use_cases.read_dispute import seen_by_recovery
 from sparekey.use_cases.record import chain_of
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing, situation_of, standing
@@ -57,6 +59,9 @@ async def show_flow(services: Services, client: Client, flow_id: str) -> Standin
         delivery = await read_delivery(tx, flow, situation)
         pairing = pairing_of(services, flow)
         prompt = await tx.prompts.get(flow.prompt_id) if flow.prompt_id and pairing is None else None
+        friends = await friends_asked(tx, flow, account)
         approves = await tx.prompts.get(flow.wants.flow_id) if flow.action == Action.APPROVE_SIGN_IN else None
+        dispute = await seen_by_recovery(tx, services, account, flow) if account.disputed_at is not None else None
     now, shown = services.clock.now(), standing(services, flow, situation, delivery=delivery)
-    return replace(shown, prompt=prompt_shown(prompt, now), approves=without_number(prompt_shown(approves, now)), pairing=pairing)
+    asked = replace(shown, prompt=prompt_shown(prompt, now), friends=friends)
+    return replace(asked, approves=without_number(prompt_shown(approves, now)), pairing=pairing, dispute=dispute)

@@ -1,5 +1,6 @@
 """What every use case is given: the outside, the policy, and the few facts of the site. Made once, by ``bootstrap``."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sparekey.challenges.webauthn import RelyingParty
@@ -32,6 +33,8 @@ class Site:
     words: tuple[str, ...]
     texts: bool = False
     second_factor_required: bool = False
+    secret_question: bool = False
+    """Answers to secret questions are taken, as weak statements in support cases (mission.md, R9)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,8 @@ class Services:
     site: Site
     relying_party: RelyingParty
     social: Social = Social()
+    phrase_words: Sequence[str] = ()
+    """Of these phrases are made that people tell each other."""
     shop: Shop = Shop()
     human: HumanCheck | None = None
     """``None`` where nothing is limited by volume either, for measuring."""

@@ -25,6 +25,7 @@ from sparekey.use_cases.other_ways import NotNow, not_now
 from sparekey.use_cases.pairing import Pairing
 from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.prompt_shown import PromptShown
+from sparekey.use_cases.read_dispute import DisputeSeen
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.social_identity import Suggested, suggested
 
@@ -110,6 +111,8 @@ class Standing:
     """The person says of these which was stolen, or which are lost."""
     not_now: tuple[NotNow, ...] = ()
     """What cannot be tried now, and why; nothing before the first proof."""
+    dispute: DisputeSeen | None = None
+    """How the dispute stands that a recovery is in."""
     suggested: Suggested | None = None
     """For a sign-up that began at another provider and still lacks name and address."""
 

@@ -12,6 +12,7 @@ from sparekey.use_cases.ports import Store
 from sparekey.use_cases.remind import remind_all
 from sparekey.use_cases.remind_contacts import remind_contacts
 from sparekey.use_cases.services import Services
+from sparekey.use_cases.warn import Warned, warn_of_all
 from sparekey.use_cases.who_is import SessionChecks
 from sparekey.worker.cases import look_at_cases
 from sparekey.worker.seal import AuditSeals
@@ -34,6 +35,7 @@ log = structlog.get_logger(__name__)
 async def keep_house(services: Services, checks: SessionChecks, seals: AuditSeals, stop: asyncio.Event) -> None:
     """Until ``stop`` is set; once more at the end, so that the last minute is not lost."""
     prune_at: datetime | None = None
+    warned = Warned()
     while not stop.is_set():
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), EVERY)
@@ -41,6 +43,7 @@ async def keep_house(services: Services, checks: SessionChecks, seals: AuditSeal
         await _try("seal", seals.seal())
         await _try("waits", look_at_waits(services, stop))
         await _try("cases", look_at_cases(services, stop))
+        await _try("warn", warn_of_all(services, warned))
         now = services.clock.now()
         if not stop.is_set() and (prune_at is None or now >= prune_at):
             prune_at = now + PRUNE_EVERY

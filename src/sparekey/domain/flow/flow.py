@@ -72,6 +72,8 @@ class Flow:
     short: bool = False
     """The password that was proven is shorter than the site asks for by now (mission.md, P1)."""
     moved: bool = False
+    strange: bool = False
+    """It was driven from a browser that we do not know, or not in its usual surroundings."""
     void: bool = False
     ended: str = ""
     next_flow: str = ""

@@ -19,14 +19,17 @@ from sparekey.messages import catalogue
 from sparekey.use_cases.answer_approval import answer_approval
 from sparekey.use_cases.answer_backup_code import answer_backup_code
 from sparekey.use_cases.answer_code import answer_code
+from sparekey.use_cases.answer_contacts import answer_contacts
 from sparekey.use_cases.answer_key import answer_key
 from sparekey.use_cases.answer_password import answer_password
 from sparekey.use_cases.answer_remembered import answer_remembered
 from sparekey.use_cases.answer_social import answer_social
 from sparekey.use_cases.answer_totp import answer_totp
 from sparekey.use_cases.approve_sign_in import start_approval
+from sparekey.use_cases.ask_contacts import ask_contacts
 from sparekey.use_cases.ask_for_key import ask_for_key
 from sparekey.use_cases.ask_phone import ask_phone
+from sparekey.use_cases.change_contacts import change_contacts
 from sparekey.use_cases.end_flow import leave_flow, nothing_more
 from sparekey.use_cases.enrol_key import enrol_key
 from sparekey.use_cases.finish_flow import finish_sign_up, finish_with_password
@@ -35,6 +38,7 @@ from sparekey.use_cases.key_ceremony import KEYS
 from sparekey.use_cases.load_flow import show_flow
 from sparekey.use_cases.open_link import look_at_link, open_link
 from sparekey.use_cases.ports import SocialAnswer
+from sparekey.use_cases.secret_answer import set_secret_answer
 from sparekey.use_cases.send_code import send_code
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.sign_in import sign_in
@@ -52,6 +56,7 @@ from sparekey.use_cases.start_thaw import start_thaw
 from sparekey.use_cases.undo import start_undo
 from sparekey.web.api import schemas as s
 from sparekey.web.api.body import json_answer, read_json
+from sparekey.web.api.contact_schemas import AnswerContacts, FriendsAnswer, StartChangeContacts, StartSetSecretAnswer
 from sparekey.web.api.device_schemas import PairingAnswer, PromptShown
 from sparekey.web.guard import LONGEST_COOKIE, agent_of, bearer_or_none, door_of, network_of
 
@@ -103,6 +108,17 @@ async def _start(services: Services, client: Client, body: s.Start) -> Standing 
             return await start_keeping(services, client, identifier)
         case s.StartApproveSignIn():
             return await start_approval(services, client, body.token)
+        case _:
+            return await _start_guarded(services, client, body)
+
+
+async def _start_guarded(services: Services, client: Client, body: s.Guarded | s.OfContacts) -> Standing:
+    match body:
+        case StartChangeContacts():
+            named = [(f.name, f.email) for f in body.friends]
+            return await change_contacts(services, client, named, body.needed, all_needed_is_meant=body.all_needed)
+        case StartSetSecretAnswer():
+            return await set_secret_answer(services, client, body.question, body.answer)
         case _:
             return await start_guarded(services, client, *_wanted(services, body))
 
@@ -210,6 +226,8 @@ async def answer(request: Request) -> Response:
         case s.AnswerSocial(provider, code, state, issuer, device_id):
             brought = SocialAnswer(code, state, issuer, device_id)
             return json_answer(flow_answer((await answer_social(services, client, flow_id, provider, brought)).standing))
+        case AnswerContacts():
+            return json_answer(flow_answer(await answer_contacts(services, client, flow_id)))
         case s.AnswerApproval():
             return json_answer(flow_answer(await answer_approval(services, client, flow_id)))
         case _:
@@ -235,6 +253,9 @@ async def providers(request: Request) -> Response:
 async def send(request: Request) -> Response:
     body = await read_json(request, s.SendCode)
     kind = FactorKind(body.challenge)
+    if kind is FactorKind.CONTACTS:
+        standing = await ask_contacts(door_of(request).services, await client_of(request), request.path_params["flow_id"])
+        return json_answer(flow_answer(standing))
     if kind is FactorKind.PHONE_APPROVAL:
         standing = await ask_phone(door_of(request).services, await client_of(request), request.path_params["flow_id"])
         return json_answer(flow_answer(standing))
@@ -318,6 +339,7 @@ def flow_answer(stands: Standing | Away, *, flow_token: str = "") -> s.FlowAnswe
         authorization_url=url,
         suggested=s.Suggestion(told.name, told.email, told.vouched) if told else None,
         prompt=PromptShown(asked.number, asked.state, asked.until) if asked else None,
+        friends=FriendsAnswer(who.phrase, who.answered, who.enough, who.until) if (who := standing.friends) else None,
         pairing=PairingAnswer(standing.pairing.code, standing.pairing.until) if standing.pairing else None,
         flow_token=flow_token,
         session=opened_answer(standing.opened) if standing.opened else None,

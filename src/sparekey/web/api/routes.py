@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sparekey.use_cases.download_data import DataKept
-from sparekey.web.api import account, alarms, closing, devices, flows, methods, passwords, shop, undo
+from sparekey.web.api import account, alarms, cases, closing, contacts, devices, disputes, flows, methods, passwords, shop, undo
+from sparekey.web.api import contact_schemas as c
 from sparekey.web.api import device_schemas as d
 from sparekey.web.api import schemas as s
 from sparekey.web.session_check import SessionAnswer
@@ -167,10 +168,90 @@ API_ROUTES: tuple[ApiRoute, ...] = (
         closing.KeepAccount,
         closing.KeepingAnswer,
     ),
-    ApiRoute(
-        "POST", "/api/v1/closing/stop", "keep_account", "Keep the account", closing.keep, closing.KeepAccount, closing.KeepingAnswer
-    ),
+    ApiRoute("POST", "/api/v1/closing/stop", "keep_account", "Keep the account", closing.keep, closing.KeepAccount, closing.KeepingAnswer),
     ApiRoute("POST", "/api/v1/flows/{flow_id}/data", "download_data", "Everything that is kept", closing.data, None, DataKept),
+    # Friends who help to recover.
+    ApiRoute(
+        "GET",
+        "/api/v1/account/contacts",
+        "contacts",
+        "Recovery contacts",
+        contacts.contacts,
+        None,
+        c.ContactsAnswer,
+        signed_in=True,
+    ),
+    ApiRoute(
+        "POST", "/api/v1/account/contacts/stop", "stop_contacts", "Stop a change that waits", contacts.stop, None, None, 204, signed_in=True
+    ),
+    ApiRoute(
+        "POST",
+        "/api/v1/account/contacts/{contact_id}/invite",
+        "invite_contact",
+        "Mail a friend the invitation again",
+        contacts.invite,
+        None,
+        None,
+        204,
+        signed_in=True,
+    ),
+    ApiRoute(
+        "POST", "/api/v1/contacts/look", "look_at_contact", "What a friend is asked", contacts.look, c.LookAtContact, c.ContactLinkAnswer
+    ),
+    ApiRoute(
+        "POST", "/api/v1/contacts/accept", "accept_contact", "Be a recovery contact, or not", contacts.answer, c.AnswerInvitation, None, 204
+    ),
+    ApiRoute("POST", "/api/v1/contacts/phrase", "type_phrase", "The phrase that was told", contacts.type_phrase, c.TypePhrase, None, 204),
+    ApiRoute("POST", "/api/v1/contacts/refuse", "refuse_phrase", "Nobody told a phrase", contacts.refuse, c.LookAtContact, None, 204),
+    ApiRoute(
+        "GET",
+        "/api/v1/account/secret-question",
+        "secret_question",
+        "The secret question, where the site has one",
+        contacts.secret_question,
+        None,
+        c.SecretQuestionAnswer,
+        signed_in=True,
+    ),
+    # Two sides claim an account.
+    ApiRoute(
+        "GET",
+        "/api/v1/account/dispute",
+        "dispute",
+        "How a dispute about the own account stands",
+        disputes.of_account,
+        None,
+        disputes.DisputeAnswer,
+        signed_in=True,
+    ),
+    ApiRoute(
+        "GET",
+        "/api/v1/flows/{flow_id}/dispute",
+        "dispute_of_flow",
+        "How a dispute stands that a recovery is in",
+        disputes.of_flow,
+        None,
+        disputes.DisputeAnswer,
+    ),
+    ApiRoute(
+        "POST",
+        "/api/v1/disputes/look",
+        "look_at_dispute",
+        "How a dispute stands, by the link of a notice",
+        disputes.look,
+        disputes.ObjectionLink,
+        disputes.DisputeAnswer,
+    ),
+    ApiRoute(
+        "POST",
+        "/api/v1/disputes/show-more",
+        "show_more",
+        "Object with one more thing, by the link of a notice",
+        disputes.show_more,
+        disputes.ObjectionLink,
+        s.FlowAnswer,
+        201,
+    ),
     # The own account.
     ApiRoute("GET", "/api/v1/account", "account", "Name, addresses and the rest", account.details, None, s.AccountAnswer, signed_in=True),
     ApiRoute(
@@ -237,6 +318,33 @@ API_ROUTES: tuple[ApiRoute, ...] = (
         shop.ReportActivity,
         shop.ActivityReported,
         for_shop=True,
+    ),
+    # Support cases.
+    ApiRoute("POST", "/api/v1/cases", "open_case", "Open a support case", cases.open_, cases.OpenCase, cases.CaseAnswer, 201),
+    ApiRoute("POST", "/api/v1/cases/return", "return_to_case", "Come back by a mailed link", cases.back, cases.ReturnToCase, cases.CaseAnswer),
+    ApiRoute("GET", "/api/v1/cases/{number}", "show_case", "Where a case stands", cases.show, None, cases.CaseAnswer),
+    ApiRoute("DELETE", "/api/v1/cases/{number}", "withdraw_case", "It is not needed any more", cases.withdraw, None, cases.CaseAnswer),
+    ApiRoute("POST", "/api/v1/cases/{number}/send", "send_case_code", "Another code", cases.send, None, cases.CaseAnswer),
+    ApiRoute(
+        "POST",
+        "/api/v1/cases/{number}/confirm",
+        "confirm_case",
+        "Show the contact mailbox",
+        cases.confirm,
+        cases.ConfirmCase,
+        cases.CaseAnswer,
+    ),
+    ApiRoute(
+        "POST",
+        "/api/v1/cases/{number}/statements",
+        "give_statements",
+        "What is remembered of the account; once",
+        cases.state,
+        cases.GiveStatements,
+        cases.CaseAnswer,
+    ),
+    ApiRoute(
+        "POST", "/api/v1/cases/{number}/messages", "say_in_case", "Write in a case", cases.say, cases.SayInCase, cases.CaseAnswer
     ),
     # Passwords.
     ApiRoute("POST", "/api/v1/passwords/check", "check_password", "Judge a password", passwords.check, s.CheckPassword, s.PasswordJudged),

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from sparekey.challenges.webauthn import Assertion, Registration
+from sparekey.web.api.contact_schemas import AnswerContacts, FriendsAnswer, StartChangeContacts, StartSetSecretAnswer
 from sparekey.web.api.device_schemas import PairingAnswer, PromptShown
 
 _END = r"$(?!\n)"
@@ -142,9 +143,10 @@ class StartCancelRecovery(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
 
 
 class StartObject(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="object", tag_field="action"):
-    """Object to a recovery that waits: it takes longer, once."""
+    """Object to the recoveries that wait, with one settled thing that was not shown in the dispute before. ``flow_id``: of one of them;
+    may be left out where the account is in dispute."""
 
-    flow_id: Id
+    flow_id: Id = ""
 
 
 class StartThaw(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="thaw", tag_field="action"):
@@ -220,7 +222,19 @@ Guarded = (
 )
 """What only one who is signed in can start."""
 
-Start = StartSignUp | StartSignIn | StartSignInPasskey | StartSignInSocial | StartRecovery | StartThaw | StartApproveSignIn | Guarded
+OfContacts = StartChangeContacts | StartSetSecretAnswer
+
+Start = (
+    StartSignUp
+    | StartSignIn
+    | StartSignInPasskey
+    | StartSignInSocial
+    | StartRecovery
+    | StartThaw
+    | StartApproveSignIn
+    | OfContacts
+    | Guarded
+)
 
 
 class StartFlow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -301,6 +315,7 @@ Answer = (
     | AnswerRemembered
     | AnswerSocial
     | AnswerApproval
+    | AnswerContacts
 )
 
 
@@ -312,9 +327,10 @@ class AnswerFlow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SendCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A key is sent nothing: ``key_options`` is what to hand to it. A phone is asked: ``prompt`` has the number to type there."""
+    """A key is sent nothing: ``key_options`` is what to hand to it. A phone is asked: ``prompt`` has the number to type there.
+    Friends are asked: ``friends`` has the phrase to tell them."""
 
-    challenge: Literal["email", "sms", "passkey", "security_key", "phone_approval"]
+    challenge: Literal["email", "sms", "passkey", "security_key", "phone_approval", "contacts"]
 
 
 class FinishFlow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -442,13 +458,14 @@ class FlowAnswer(msgspec.Struct, frozen=True):
     refuses many texts today, whoever they are for.
     ``resend_at``: when another may be asked for. ``held``: a limit held the last message back; those sent before are good.
     ``waits_until``: when a wait may be over at the earliest. ``wait_days``: on how many days somebody must be told of it;
-    ``counted_days``: on how many the notice has arrived. ``objected``: somebody objected, so the wait is longer.
+    ``counted_days``: on how many the notice has arrived. ``objected``: it is, or was, in dispute.
     ``finish``: what ``…/finish`` still needs. ``otherwise``: what stands if there is nothing more. ``next_flow``: where it goes on.
     ``not_now``: what cannot be tried, and why; nothing before the first proof. ``methods``: which one was stolen (``…/stolen``), or which
     are lost (``…/finish``). ``authenticator``: for the app that is being added (``…/new-totp``). ``new_codes``: backup codes, the first
     with number 1, until ``…/keep-codes``.
     ``key_options``: for ``navigator.credentials.get``, or ``.create`` where a key is being added.
     ``authorization_url``: where to send the browser. ``suggested``: for ``…/details``, which a sign-up that began elsewhere still needs.
+    ``friends``: what friends are asked, and how many have answered.
     ``prompt``: what the owner's phone is asked. ``pairing``: with which a phone is enrolled.
     ``flow_token``: given once, when the flow is made; to be sent as ``Flow-Token``.
     """
@@ -481,6 +498,7 @@ class FlowAnswer(msgspec.Struct, frozen=True):
     authorization_url: str = ""
     suggested: Suggestion | None = None
     prompt: PromptShown | None = None
+    friends: FriendsAnswer | None = None
     pairing: PairingAnswer | None = None
     flow_token: str = ""
     session: SessionOpened | None = None

@@ -21,7 +21,7 @@ from sparekey.use_cases.standing import Opened, Standing, is_by_name
 from sparekey.web.errors import shown
 from sparekey.web.pages.kinds import KINDS, row_of, template_of
 from sparekey.web.pages.qr_code import pairing_view, svg_of
-from sparekey.web.pages.views import FateView, FlowView, FormView, MethodNamed, NotNowView, PromptView, ProviderView, Way
+from sparekey.web.pages.views import FateView, FlowView, FormView, FriendsView, MethodNamed, NotNowView, PromptView, ProviderView, Way
 from sparekey.web.pages.visit import Visit
 
 NO_PHONE: Final = "lost"
@@ -42,7 +42,7 @@ AFTER: Final[dict[str, str]] = {
     Action.SET_MAIN_ADDRESS: "/account/addresses?done=main_changed",
     Action.END_SESSIONS: "/account/devices?done=ended",
     Action.CANCEL_RECOVERY: "/account/recovery?why=stopped",
-    Action.OBJECT: "/account?done=objected",
+    Action.OBJECT: "/account/recovery?why=objected",
     Action.STOP_CLOSING: "/account?done=kept",
     Action.DOWNLOAD_DATA: "/account/data",
     Action.WORK_ON_CASES: "/console",
@@ -52,6 +52,8 @@ AFTER: Final[dict[str, str]] = {
     Action.RENEW_BACKUP_CODES: f"{METHODS}?done=codes_kept",
     Action.LINK_SOCIAL: "/account/security/social?done=social_linked",
     Action.UNLINK_SOCIAL: "/account/security/social?done=social_unlinked",
+    Action.CHANGE_CONTACTS: "/account/security/contacts?done=contacts_changed",
+    Action.SET_SECRET_ANSWER: "/account/security/secret-question?done=secret_answer",
 }
 """Where the owner is led when a guarded action is carried out."""
 
@@ -67,9 +69,11 @@ def go_on(visit: Visit, standing: Standing, *, next_page: str = "", way: str = "
         return visit.go(_signed_in(standing.opened, next_page or "/account"), standing.opened)
     if flow.state is State.ENDED and flow.next_flow:
         return visit.go(f"/flow/{flow.next_flow}")
+    if flow.state is State.WAITING and flow.action == Action.CHANGE_CONTACTS:
+        return visit.go("/account/security/contacts?done=contacts_wait")
     if flow.state is State.WAITING and flow.action == Action.CLOSE_ACCOUNT:
         return visit.go("/account/close")
-    if flow.state is State.DONE and (leads_to := _after(flow)):
+    if flow.state is State.DONE and (leads_to := _after(visit, flow)):
         return visit.go(leads_to)
     asked = {**({"way": way} if way and flow.state is State.ASKING else {}), **({"held": "1"} if standing.held else {})}
     return visit.go(f"/flow/{flow.flow_id}{f'?{urlencode(asked)}' if asked else ''}", standing.opened)
@@ -80,7 +84,9 @@ def _signed_in(opened: Opened, wanted: str) -> str:
     return f"/account/second-factor?next={quote(wanted)}" if opened.session.limited or opened.offer_second else wanted
 
 
-def _after(flow: Flow) -> str:
+def _after(visit: Visit, flow: Flow) -> str:
+    if flow.action == Action.OBJECT and visit.who is None:
+        return "/dispute"
     if flow.action == Action.ADD_FACTOR and flow.wants.factor_kind in BY_MESSAGE:
         return "/account/addresses?done=second_added"
     if flow.action == Action.ADD_ADDRESS and flow.wants.address_key.startswith("phone:"):
@@ -110,6 +116,8 @@ def flow_page(
         case State.ASKING if (told := standing.suggested) is not None:
             current, template = "", "flow_details.html"
             form = form if form.values else replace(form, values={"name": told.name, "email": told.email})
+        case State.WAITING if flow.action == Action.CHANGE_CONTACTS:
+            return visit.go("/account/security/contacts")
         case State.WAITING if flow.action == Action.ADD_ADDRESS:
             current, template = "", "flow_number_waits.html"
         case State.ASKING | State.WAITING:
@@ -119,7 +127,7 @@ def flow_page(
             current, template = _allowed_template(standing, way)
         case State.DONE:
             current, template = "", "flow_done.html"
-        case State.DENIED if flow.ended in {"blocked", "frozen"}:
+        case State.DENIED if flow.ended in {"blocked", "disputed", "frozen"}:
             return over_page(visit, flow.ended, flow.action, flow.flow_id)
         case State.REFERRED | State.DENIED:
             return over_page(visit, flow.state.value, flow.action, flow.flow_id)
@@ -163,6 +171,8 @@ def _current(standing: Standing, way: str) -> str:
         return chosen
     if standing.prompt is not None and FactorKind.PHONE_APPROVAL in ways:
         return FactorKind.PHONE_APPROVAL
+    if standing.friends is not None and FactorKind.CONTACTS in ways:
+        return FactorKind.CONTACTS
     sent = next((k for k in standing.sent_by if k in ways), None)
     if sent is not None:
         return sent
@@ -174,6 +184,8 @@ def _current(standing: Standing, way: str) -> str:
 def _asking_template(standing: Standing, current: str) -> str:
     if current:
         return template_of(FactorKind(current), standing)
+    if standing.dispute is not None:
+        return "flow_disputed.html"
     return "flow_waiting.html" if standing.flow.state is State.WAITING else "flow_choose.html"
 
 
@@ -193,7 +205,7 @@ def _view(visit: Visit, standing: Standing, current: str, way: str) -> FlowView:
         other_ways=tuple(_way(flow.flow_id, standing, kind) for kind in standing.choices if kind != current and kind not in without),
         can_say_nothing_more=flow.state is State.ASKING
         and isinstance(standing.verdict, Ask)
-        and flow.action in {Action.RECOVER, Action.SIGN_IN},
+        and (flow.action in {Action.RECOVER, Action.SIGN_IN} or (flow.action == Action.OBJECT and who is not None and not flow.proofs)),
         lost_phone=current in LOST_WITH_PHONE,
         of_another_account=who is not None and flow.account_id != who.session.account_id and flow.state is not State.DONE,
         waits_until=flow.waits_until,
@@ -201,6 +213,7 @@ def _view(visit: Visit, standing: Standing, current: str, way: str) -> FlowView:
         counted_days=min(flow.waiting.counted, flow.waiting.days) if flow.waiting else 0,
         objected=flow.waiting is not None and flow.waiting.objected_at is not None,
         next_flow=flow.next_flow,
+        dispute=standing.dispute,
         breached=flow.breached,
         can_remember=standing.can_remember,
         providers=_providers(visit, flow) if current == FactorKind.SOCIAL else (),
@@ -209,6 +222,7 @@ def _view(visit: Visit, standing: Standing, current: str, way: str) -> FlowView:
         key_options=flow.ceremony.options if flow.ceremony else "",
         adds=flow.wants.factor_kind,
         by_name=by_name,
+        friends=FriendsView(told.phrase, told.answered, told.enough, told.until) if (told := standing.friends) else None,
         prompt=PromptView(asked.number, asked.state, asked.until) if (asked := standing.prompt) else None,
         pairing=pairing_view(visit, standing.pairing) if standing.pairing else None,
         approves=standing.approves.state if standing.approves else "",

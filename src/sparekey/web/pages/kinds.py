@@ -10,10 +10,12 @@ from sparekey.domain.factors import FactorKind
 from sparekey.use_cases.answer_approval import answer_approval
 from sparekey.use_cases.answer_backup_code import answer_backup_code
 from sparekey.use_cases.answer_code import answer_code
+from sparekey.use_cases.answer_contacts import answer_contacts
 from sparekey.use_cases.answer_key import answer_key
 from sparekey.use_cases.answer_password import answer_password
 from sparekey.use_cases.answer_remembered import answer_remembered
 from sparekey.use_cases.answer_totp import answer_totp
+from sparekey.use_cases.ask_contacts import ask_contacts
 from sparekey.use_cases.ask_for_key import ask_for_key
 from sparekey.use_cases.ask_phone import ask_phone
 from sparekey.use_cases.send_code import send_code
@@ -101,6 +103,13 @@ KINDS: Final[Mapping[FactorKind, Row]] = {
         _typed(answer_backup_code),
         N_("This code is not right, or it was used before. Each code works once: try another one from your list."),
         missing="backup_code_missing",
+    ),
+    FactorKind.CONTACTS: Row(
+        "flow_friends.html",
+        lambda services, client, flow_id, _: answer_contacts(services, client, flow_id),
+        N_("Not enough of your friends have typed the words so far. Call them, and try again when they have."),
+        ask=lambda services, client, flow_id, _: ask_contacts(services, client, flow_id),
+        asked=lambda standing: standing.friends is not None,
     ),
     FactorKind.PHONE_APPROVAL: Row(
         "flow_phone.html",

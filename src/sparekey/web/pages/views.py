@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sparekey.use_cases.human import HumanCheck
+from sparekey.use_cases.read_dispute import DisputeSeen
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,12 @@ class Frame:
     section: str = ""
     providers: tuple[ProviderView, ...] = ()
     """At which people of this site may have accounts."""
+    secret_question: bool = False
+    """The site takes answers to a secret question."""
     recovery_until: datetime | None = None
     """Somebody is getting into this account after a wait: when it may open at the earliest (UTC)."""
+    disputed: bool = False
+    """Two sides claim this account."""
     closing_at: datetime | None = None
     """When this account closes for good (UTC), if somebody asked for that."""
     quarantined_until: datetime | None = None
@@ -139,6 +144,17 @@ class PromptView:
 
 
 @dataclass(frozen=True, slots=True)
+class FriendsView:
+    """Friends who were asked to help. ``phrase``: what they are told. ``answered``: how many have typed it; ``enough``: as many as it
+    takes."""
+
+    phrase: str
+    answered: int
+    enough: bool
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PairingView:
     """The code with which a phone is enrolled: ``code`` in groups to be typed, ``raw`` without, ``svg`` to be scanned."""
 
@@ -173,6 +189,8 @@ class FlowView:
     counted_days: int = 0
     objected: bool = False
     next_flow: str = ""
+    dispute: DisputeSeen | None = None
+    """How the dispute stands that the recovery is in."""
     breached: bool = False
     can_remember: bool = False
     """The device can be remembered with the answer that is asked for."""
@@ -195,6 +213,7 @@ class FlowView:
     by_name: bool = True
     """It began with a typed name, by whoever it was."""
     prompt: PromptView | None = None
+    friends: FriendsView | None = None
     pairing: PairingView | None = None
     approves: str = ""
     """Where the question of the computer that is approved stands: asked, approved or expired."""
@@ -249,3 +268,35 @@ class KeptField:
     name: str
     label: str
     value: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaidView:
+    """A message in a support case. ``author``: person or agent."""
+
+    author: str
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A support case as the person sees it. ``flow_id``, ``flow_state`` and ``flow_ended``: of what waits after an approval."""
+
+    number: str
+    kind: str
+    state: str
+    contact: str
+    opened_at: datetime
+    answer_at: datetime | None
+    can_state: bool
+    resend_after: int
+    messages: tuple[SaidView, ...]
+    longest: int
+    flow_id: str
+    flow_state: str
+    flow_ended: str
+    waits_until: datetime | None
+    ended: str
+    can_withdraw: bool
+    secret_question: bool

@@ -15,6 +15,7 @@ from sparekey.domain.errors import NotSignedIn
 from sparekey.messages import catalogue
 from sparekey.use_cases.keep_account import read_closing
 from sparekey.use_cases.ports import WhoIs
+from sparekey.use_cases.read_dispute import read_dispute
 from sparekey.use_cases.read_restrictions import read_restrictions
 from sparekey.use_cases.running_recoveries import RecoverySeen, read_recoveries
 from sparekey.use_cases.services import Client, Services
@@ -36,6 +37,8 @@ class Visit:
     came: Visitor
     recoveries: Sequence[RecoverySeen] = ()
     """Those that wait, on pages of the own account."""
+    disputed: bool = False
+    """Two sides claim the own account, on its pages."""
     closing_at: datetime | None = None
     """When the own account closes for good, on its pages."""
     quarantined_until: datetime | None = None
@@ -65,6 +68,8 @@ class Visit:
             return local_path(f"{path}?{self.request.url.query}" if self.request.url.query else path)
         if path.startswith("/flow/"):
             return f"/flow/{path.split('/')[2]}"
+        if path.startswith("/case/"):
+            return f"/case/{path.split('/')[2]}"
         return "/sign-in" if path.startswith("/social/") else PAGE_OF_FORM.get(path, path)
 
     def providers(self) -> tuple[ProviderView, ...]:
@@ -93,7 +98,9 @@ class Visit:
             signed_in_as=self.who.name if self.who else "",
             section=section,
             providers=self.providers(),
+            secret_question=self.services.site.secret_question,
             recovery_until=self.recoveries[0].until if self.recoveries else None,
+            disputed=self.disputed,
             closing_at=self.closing_at,
             quarantined_until=self.quarantined_until,
             quarantine_left=catalogue.time_left(self.quarantined_until - self.services.clock.now(), self.words)
@@ -125,9 +132,10 @@ async def visit(request: Request) -> Visit:
     door, came = door_of(request), await visitor(request)
     of_account = came.who is not None and request.url.path.startswith("/account")
     recoveries = await read_recoveries(door.services, came.who.session) if of_account and came.who else ()
+    disputed = await read_dispute(door.services, came.who.session) is not None if of_account and came.who else False
     closing_at = await read_closing(door.services, came.who.session) if of_account and came.who else None
     quarantined_until = (await read_restrictions(door.services, came.who.session)).until if of_account and came.who else None
-    return Visit(request, door, came, recoveries, closing_at, quarantined_until)
+    return Visit(request, door, came, recoveries, disputed, closing_at, quarantined_until)
 
 
 def visit_without_store(request: Request) -> Visit:
@@ -144,7 +152,15 @@ PAGE_OF_FORM: Final[Mapping[str, str]] = {
     "/sign-in/text": "/sign-in",
     "/sign-in/passkey": "/sign-in",
     "/account/devices/end-others": "/account/devices",
+    "/account/dispute": "/account/recovery",
     "/sign-in/qr/go": "/sign-in/qr",
+    "/friend/invitation": "/friend",
+    "/friend/phrase": "/friend",
+    "/friend/refuse": "/friend",
+    "/account/security/contacts/none": "/account/security/contacts",
+    "/account/security/contacts/stop": "/account/security/contacts",
+    "/account/security/contacts/report": "/account/security/contacts",
+    "/account/security/secret-question/remove": "/account/security/secret-question",
     "/account/security/methods/codes": "/account/security/methods",
 }
 """The page on which a form stands, where it is sent to another address than its page has."""
