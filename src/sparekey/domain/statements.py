@@ -6,9 +6,11 @@ sign-in, and that no page shows: who has been inside the account reads the pages
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum, unique
 from typing import Final
+
+from sparekey.domain.accounts import SETTLED_AFTER
 
 
 @unique
@@ -87,6 +89,12 @@ class Judged:
     about: About
     match: Match
     weight: int
+
+
+def older_than(contested_at: datetime | None, opened_at: datetime) -> datetime:
+    """Only facts from before this moment count: before the first contested change, and where nothing is contested before what is settled
+    today became so. Times in UTC; ``opened_at``: of the case."""
+    return min(contested_at or opened_at, opened_at - SETTLED_AFTER)
 
 
 def judge(said: Said, facts: Facts | None, address_key: str) -> tuple[Judged, ...]:

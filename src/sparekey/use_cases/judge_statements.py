@@ -9,13 +9,13 @@ from datetime import datetime
 
 import msgspec
 
-from sparekey.domain.accounts import SETTLED_AFTER, Account
+from sparekey.domain.accounts import Account
 from sparekey.domain.audit import FOR_OWNER, Event
 from sparekey.domain.cases import Case
 from sparekey.domain.devices import device_name
 from sparekey.domain.retention import ADDRESS_KEPT
 from sparekey.domain.shop import ActivityKind
-from sparekey.domain.statements import Facts, Judged, judge
+from sparekey.domain.statements import Facts, Judged, judge, older_than
 from sparekey.use_cases.ports import AuditRow, Transaction
 from sparekey.use_cases.read_account import SHOWN_FOR
 from sparekey.use_cases.record import personal_purpose
@@ -37,7 +37,7 @@ async def judge_statements(tx: Transaction, services: Services, case: Case) -> S
 
 
 async def _facts(tx: Transaction, services: Services, account: Account, case: Case) -> Facts:
-    before = min(account.contested_at or case.opened_at, case.opened_at - SETTLED_AFTER)
+    before = older_than(account.contested_at, case.opened_at)
     left = await tx.accounts.former(account.account_id, case.opened_at - ADDRESS_KEPT)
     events = await tx.audit.of_chain(account.account_id, EVENTS_READ)
     hidden = case.opened_at - SHOWN_FOR

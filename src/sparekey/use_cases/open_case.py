@@ -48,14 +48,14 @@ async def open_case(services: Services, client: Client, kind: CaseKind, typed: s
         raise InvalidInput(FieldProblem("identifier", "identifier_invalid"))
     await check_volume(services, "case.network", client)
     key = services.identifiers.key_of(typed)
-    if await services.limits.hit("case.name", key) or not await may_send(services, mailbox.key):
-        raise TooManyTries(DAY, "cases_used_up")
     async with services.store.transaction() as tx:
         now = services.clock.now()
         account = await tx.accounts.find_by_key_or_former(key, now - RESERVED)
         subject = flow.subject if flow else subject_of(services, account, key)
         lock = await tx.audit.lock(chain_of(subject, now))
         await must_be_human(tx, services, client, "case", "case.network")
+        if await services.limits.hit("case.name", key) or not await may_send(services, mailbox.key):
+            raise TooManyTries(DAY, "cases_used_up")
         case = Case(
             case_id=services.chance.new_id(now),
             number=await _number(tx, services),

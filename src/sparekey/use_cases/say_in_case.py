@@ -11,9 +11,10 @@ from typing import Final
 from sparekey.domain.audit import Event
 from sparekey.domain.cases import LONGEST_MESSAGE, OVER, Author, Case, CaseMessage, CaseMove, CaseState, closed, moved
 from sparekey.domain.errors import FieldProblem, InvalidInput, TooManyTries, WrongStep
-from sparekey.domain.statements import NOTHING_SAID, Match, Said
+from sparekey.domain.statements import NOTHING_SAID, Match, Said, older_than
 from sparekey.use_cases.load_case import load_case, see_case
 from sparekey.use_cases.record import record
+from sparekey.use_cases.secret_answer import check_secret_answer
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.start_flow import check_volume
 
@@ -42,9 +43,13 @@ async def give_statements(services: Services, client: Client, number: str, typed
     """Once in a case: whoever could try again would find out which was right. Raises ``InvalidInput``, ``WrongStep``, ``FlowOver``."""
     await check_volume(services, "answer.network", client)
     said = _checked(typed)
+    if typed.secret.strip() and not services.site.secret_question:
+        raise InvalidInput(FieldProblem("secret", "secret_question_off"))
     seen = await see_case(services, client, number)
     if seen.said != NOTHING_SAID:
         raise WrongStep("the statements are given")
+    if typed.secret.strip():
+        said = replace(said, secret=await _compared(services, seen, typed.secret))
     async with services.store.transaction() as tx:
         at = await load_case(tx, services, client, seen)
         if at.case.state not in {CaseState.OPEN, CaseState.ASKED} or at.case.said != NOTHING_SAID:
@@ -97,20 +102,38 @@ def check_message(typed: str, field: str = "message") -> str:
     return text
 
 
+async def _compared(services: Services, case: Case, typed: str) -> Match:
+    """How the answer to the secret question compares; as long for an account that has none, or does not exist. Never kept itself."""
+    checked = await check_secret_answer(services, case.account_id, typed[:LONGEST_STATEMENT])
+    async with services.store.transaction() as tx:
+        account = await tx.accounts.get(case.account_id)
+    if checked.set_at is None:
+        return Match.UNKNOWN
+    old = checked.set_at < older_than(account.contested_at, case.opened_at)
+    return Match.MATCH if checked.matches and old else Match.NONE if old else Match.UNKNOWN
+
+
 def _checked(typed: Typed) -> Said:
     month = typed.sign_up.strip()
     problems = [FieldProblem("sign_up", "month_invalid")] if month and not _MONTH.fullmatch(month) else []
-    lines = {}
-    for name in ("address", "device", "place", "order"):
-        text = unicodedata.normalize("NFC", getattr(typed, name)[: 4 * LONGEST_STATEMENT].strip())
-        if len(text) > LONGEST_STATEMENT:
-            problems.append(FieldProblem(name, "message_too_long", (("max", str(LONGEST_STATEMENT)),)))
-        elif any(unicodedata.category(c) in {"Cc", "Cs", "Co", "Cn"} or c in _TRICKS for c in text):
-            problems.append(FieldProblem(name, "message_bad_character"))
-        lines[name] = text
+    said = Said(
+        sign_up=month,
+        address=_line("address", typed.address, problems),
+        device=_line("device", typed.device, problems),
+        place=_line("place", typed.place, problems),
+        order=_line("order", typed.order, problems),
+    )
     if problems:
         raise InvalidInput(*problems)
-    said = Said(sign_up=month, secret=Match.NONE if typed.secret.strip() else None, **lines)
-    if said == NOTHING_SAID:
+    if said == NOTHING_SAID and not typed.secret.strip():
         raise InvalidInput(FieldProblem("", "statements_missing"))
     return said
+
+
+def _line(name: str, typed: str, problems: list[FieldProblem]) -> str:
+    text = unicodedata.normalize("NFC", typed[: 4 * LONGEST_STATEMENT].strip())
+    if len(text) > LONGEST_STATEMENT:
+        problems.append(FieldProblem(name, "message_too_long", (("max", str(LONGEST_STATEMENT)),)))
+    elif any(unicodedata.category(c) in {"Cc", "Cs", "Co", "Cn"} or c in _TRICKS for c in text):
+        problems.append(FieldProblem(name, "message_bad_character"))
+    return text
