@@ -59,7 +59,7 @@ WAYS_BACK = frozenset({MessageKind.RECOVERY_STATUS, MessageKind.RECOVERY_READY})
 OF_RECOVERIES = frozenset({MessageKind.RECOVERY_WAITING, MessageKind.ACCOUNT_DISPUTED})
 """Notices of recoveries that wait. Their links object, and locking is a second button."""
 
-SIGN_INS = frozenset({MessageKind.NEW_DEVICE})
+SIGN_INS = frozenset({MessageKind.NEW_DEVICE, MessageKind.NEW_PLACE, MessageKind.SIGNED_IN_AFTER_FAILURES, MessageKind.HALF_SIGNED_IN})
 """Notices of a sign-in. Whoever disowns one says that somebody knows the password."""
 
 

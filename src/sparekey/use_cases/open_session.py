@@ -1,15 +1,18 @@
 """Open a session: the end of signing in, and of signing up."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from sparekey.domain.accounts import Account, lacks_second_factor
 from sparekey.domain.audit import Event
+from sparekey.domain.factors import FactorKind
 from sparekey.domain.flow.flow import Flow
 from sparekey.domain.flow.permit import Permit
-from sparekey.domain.messages import MessageKind
+from sparekey.domain.limits import day_of, lane
 from sparekey.domain.offers import is_offer_due
 from sparekey.domain.proofs import Proof
-from sparekey.domain.sessions import SESSION_LASTS, KnownDevice, Session
+from sparekey.domain.sessions import SESSION_LASTS, KnownDevice, Session, is_old
+from sparekey.domain.warnings import of_sign_in
 from sparekey.use_cases.carry_out.quarantine import end_if_proven
 from sparekey.use_cases.known_device import find_device, in_usual_surroundings, networks_with
 from sparekey.use_cases.notify import tell, where
@@ -33,7 +36,9 @@ async def open_session(
     now = services.clock.now()
     device = await find_device(tx, client, account.account_id)
     device_token = ""
+    known = device is not None
     usual = device is not None and in_usual_surroundings(services, client, device)
+    good = permit.action == "sign_up" or (usual and device is not None and is_old(device, account, now))
     networks = networks_with(services, client, account.account_id, device.networks if device else ())
     limited = lacks_second_factor(account, required=services.site.second_factor_required)
     if device is None and not limited:
@@ -42,9 +47,8 @@ async def open_session(
         await tx.devices.add(device, token_hash(device_token))
     elif device is not None and not limited:
         await tx.devices.seen(device.device_id, now, networks)
-    if not usual and permit.action == "sign_in":
-        params = {**where(services, client), "at": now.isoformat()}
-        await tell(tx, services, account, account.addresses, MessageKind.NEW_DEVICE, params, now)
+    if permit.action == "sign_in":
+        await _warn(tx, services, client, account, known=known, usual=usual, now=now)
     token = services.chance.token()
     session = Session(
         session_id=services.chance.new_id(now),
@@ -59,10 +63,24 @@ async def open_session(
         limited=limited,
     )
     await tx.sessions.add(session, token_hash(token))
-    lock = await record(tx, services, lock, Event.SIGNED_IN, account, client, flow_id=flow.flow_id, route=permit.route)
+    detail = {"route": permit.route, **({"good": "yes"} if good else {})}
+    lock = await record(tx, services, lock, Event.SIGNED_IN, account, client, flow_id=flow.flow_id, **detail)
     account, lock = await end_if_proven(tx, services, client, lock, flow, account)
     offer = permit.action == "sign_in" and not limited and is_offer_due(account, now)
     return Opened(session=session, token=token, device_token=device_token, offer_second=offer), lock
+
+
+async def _warn(
+    tx: Transaction, services: Services, client: Client, account: Account, *, known: bool, usual: bool, now: datetime
+) -> None:
+    """Tell of a sign-in that is not an ordinary one (H4, I8)."""
+    if usual:
+        return
+    failures = await tx.guesses.read(account.account_id, lane(FactorKind.PASSWORD, "", ""), day_of(now))
+    kind = of_sign_in(known=known, usual=usual, failures=failures.today)
+    if kind is not None:
+        params = {**where(services, client), "at": now.isoformat()}
+        await tell(tx, services, account, account.addresses, kind, params, now)
 
 
 def _proofs(permit: Permit, flow: Flow, account: Account) -> tuple[Proof, ...]:

@@ -397,6 +397,9 @@ class Flows(Protocol):
     async def waiting(self, after: str, most: int) -> Sequence[Flow]:
         """Flows of all accounts that wait, by id, page by page; not locked."""
 
+    async def half_signed_in(self, since: datetime, until: datetime, after: str, most: int) -> Sequence[Flow]:
+        """Sign-ins to accounts that ask for something more and expire between two moments, by id, page by page; not locked."""
+
     async def waiting_of(self, account_id: AccountId) -> Sequence[Flow]:
         """Flows of one account that wait, or have waited and are not carried out yet, the oldest first; not locked."""
 
@@ -431,6 +434,9 @@ class GuessCounters(Protocol):
 
     async def read(self, subject: str, lane: str, day: int) -> Guesses:
         """The counter as it stands, without counting."""
+
+    async def many_today(self, lane: str, day: int, least: int, after: str, most: int) -> Sequence[AccountId]:
+        """Accounts with so many wrong answers in a lane on that day, by id, page by page."""
 
     async def clear(self, subject: str, lane_prefix: str, *, but_the_day_in: str = "") -> None:
         """Forget all counters of one factor: it was replaced by a new one. In one lane only the row of wrong answers ends: what was

@@ -8,7 +8,7 @@ as a flow; what needs more becomes one.
 from dataclasses import dataclass, replace
 
 from sparekey.challenges import password as password_challenge
-from sparekey.domain.accounts import Account
+from sparekey.domain.accounts import Account, has_second_factor
 from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
 from sparekey.domain.errors import FieldProblem, InvalidInput, NotProven
@@ -74,6 +74,9 @@ async def sign_in(services: Services, client: Client, typed: str, password: str)
                 short=compared.short,
             )
             situation = await situation_of(tx, services, client, account, flow)
+            if has_second_factor(account):  # it may end here: then this is all that is known of who knew the password
+                kind = FactorKind.PASSWORD
+                lock = await record(tx, services, lock, Event.PROVEN, account, client, flow_id=flow.flow_id, challenge=kind)
             proven = Proven(password_challenge.proof(account, services.clock.now()))
             moved = await advance(tx, services, client, lock, flow, proven, situation)
             if moved.flow.state is not State.DONE:

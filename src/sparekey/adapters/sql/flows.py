@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from sparekey.adapters.sql.connection import Connection, Statement, to_ms
-from sparekey.domain.accounts import AccountId
+from sparekey.domain.accounts import NOBODY_ID, AccountId
 from sparekey.domain.errors import StaleFlow
 from sparekey.domain.flow.flow import Flow
 
@@ -26,6 +26,10 @@ _OPEN = Statement(
 )
 
 _WAITING = Statement("select data from flow where state = 'waiting' and flow_id > :after order by flow_id limit :most")
+_HALF_SIGNED_IN = Statement(
+    f"""select data from flow where expires_at > :since and expires_at <= :until and action = 'sign_in' and state = 'asking'
+    and account_id <> '{NOBODY_ID}' and flow_id > :after order by flow_id limit :most"""
+)
 _WAITING_OF = Statement("select data from flow where account_id = :account_id and state in ('waiting', 'allowed') order by flow_id")
 
 _decode = msgspec.json.Decoder(Flow).decode
@@ -58,6 +62,10 @@ class SqlFlows:
 
     async def waiting(self, after: str, most: int) -> list[Flow]:
         return [_decode(row[0]) for row in await self._c.all(_WAITING, after=after, most=most)]
+
+    async def half_signed_in(self, since: datetime, until: datetime, after: str, most: int) -> list[Flow]:
+        rows = await self._c.all(_HALF_SIGNED_IN, since=to_ms(since), until=to_ms(until), after=after, most=most)
+        return [_decode(row[0]) for row in rows]
 
     async def waiting_of(self, account_id: AccountId) -> list[Flow]:
         found = [_decode(row[0]) for row in await self._c.all(_WAITING_OF, account_id=account_id)]

@@ -1,6 +1,7 @@
 """Counters of wrong answers. In the attempt's transaction, so that no restart, process or flow resets them."""
 
 from sparekey.adapters.sql.connection import Connection, Statement
+from sparekey.domain.accounts import AccountId
 from sparekey.use_cases.ports import Guesses
 
 _COUNT = Statement(
@@ -28,6 +29,11 @@ _READ = Statement("select day, today, in_a_row from guess where subject = :subje
 _TAKE_BACK = Statement(
     """update guess set today = case when day = :day and today > 0 then today - 1 else today end, in_a_row = 0
     where subject = :subject and lane = :lane"""
+)
+# Names that nobody has are counted under subjects that begin with an x (use_cases/record.py).
+_MANY = Statement(
+    """select subject from guess where day = :day and lane = :lane and today >= :least and subject > :after and subject < 'x'
+    order by subject limit :most"""
 )
 _CLEAR = Statement("delete from guess where subject = :subject and lane >= :first and lane < :last and lane <> :but")
 _END_ROW = Statement("update guess set in_a_row = 0 where subject = :subject and lane = :but")
@@ -58,6 +64,9 @@ class SqlGuessCounters:
 
     async def take_back(self, subject: str, lane: str, day: int) -> None:
         await self._c.later(_TAKE_BACK, subject=subject, lane=lane, day=day)
+
+    async def many_today(self, lane: str, day: int, least: int, after: str, most: int) -> list[AccountId]:
+        return [AccountId(row[0]) for row in await self._c.all(_MANY, lane=lane, day=day, least=least, after=after, most=most)]
 
     async def clear(self, subject: str, lane_prefix: str, *, but_the_day_in: str = "") -> None:
         await self._c.run(_CLEAR, subject=subject, first=lane_prefix, last=lane_prefix + "\U0010ffff", but=but_the_day_in)
