@@ -37,7 +37,7 @@ TRY_AGAIN = 5 * 60
 class WaySeen:
     """Where a link leads. ``here``: the recovery is in this browser. ``movable``: it could go on in another one. ``ready``: the wait is
     over, if there was one to the end. ``until``: when it is over at the earliest (UTC). ``days`` and ``counted``: how many days it takes,
-    and has so far. ``objected``: somebody objected."""
+    and has so far. ``objected``: it is, or was, in dispute."""
 
     here: bool
     movable: bool

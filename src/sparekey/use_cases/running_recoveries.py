@@ -15,7 +15,7 @@ from sparekey.use_cases.services import Services
 
 @dataclass(frozen=True, slots=True)
 class RecoverySeen:
-    """``until``: when it may open at the earliest. ``ready``: the wait is over. ``objected``: somebody objected."""
+    """``until``: when it may open at the earliest. ``ready``: the wait is over. ``objected``: it is, or was, in dispute."""
 
     flow_id: str
     began_at: datetime

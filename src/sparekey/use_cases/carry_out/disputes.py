@@ -170,6 +170,8 @@ async def _opened(at: At, shown: tuple[Proof, ...], but: str, claims: tuple[str,
         if flow.action in RECOVERIES:
             await at.tx.flows.save(at.stepped(flow, Disputed()))
             claims = (*claims, flow.flow_id)
+        elif flow.action == Action.CLOSE_ACCOUNT:
+            continue  # it waits, and does not end before this does (look_at_closing.py)
         elif flow.action in rules and Closure.DISPUTED in rules[flow.action].closed_while:
             await at.tx.flows.save(at.stepped(flow, Ended("disputed")))
             await give_back_code(at.tx, flow)

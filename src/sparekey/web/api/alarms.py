@@ -66,13 +66,15 @@ class UndoneAnswer(msgspec.Struct, frozen=True):
 
 
 class DisownedAnswer(msgspec.Struct, frozen=True):
-    """What the press has done. ``frozen``: the account is locked. ``objected``: a recovery that waits was objected to. ``stopped``: the
+    """What the press has done. ``frozen``: the account is locked. ``objected``: a recovery that waits was objected to.
+    ``disputed``: that weighs in a dispute, in which more can be shown (``POST /api/v1/disputes/show-more``). ``stopped``: the
     code is dead, and whoever asked for it does not learn of it. ``used``: the code had been used before. ``password_known``: whoever
     asked for it had typed the right password. ``can_lock``: the same token may lock the account. ``undone``: what was undone."""
 
     kind: str
     frozen: bool
     objected: bool
+    disputed: bool
     stopped: bool
     used: bool
     password_known: bool
@@ -89,7 +91,8 @@ class ComeBack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class WaitAnswer(msgspec.Struct, frozen=True):
     """Where a recovery that waits stands. ``here``: the ``Flow-Token`` is its own. ``movable``: it can go on with another one, once all
     that was shown is shown again; a backup code and a remembered device cannot be. ``ready``: the wait is over. ``until``: when it is
-    over at the earliest. ``wait_days``, ``counted_days``: on how many days somebody must be told, and was. ``objected``: somebody did."""
+    over at the earliest. ``wait_days``, ``counted_days``: on how many days somebody must be told, and was. ``objected``: it is, or was, in
+    dispute."""
 
     here: bool
     movable: bool
@@ -101,7 +104,7 @@ class WaitAnswer(msgspec.Struct, frozen=True):
 
 
 class RecoveryAnswer(msgspec.Struct, frozen=True):
-    """``until``: when it may open at the earliest. ``ready``: its wait is over. ``objected``: somebody objected."""
+    """``until``: when it may open at the earliest. ``ready``: its wait is over. ``objected``: it is, or was, in dispute."""
 
     flow_id: str
     began_at: datetime
@@ -130,6 +133,7 @@ async def press(request: Request) -> Response:
             done.kind.value,
             done.frozen,
             done.objected,
+            done.disputed,
             done.stopped,
             done.used,
             done.password_known,

@@ -23,7 +23,7 @@ from sparekey.web.pages.history_words import EVENTS, MESSAGES
 from sparekey.web.pages.views import AccountView, EventView, FormView, MessageView, Problem
 from sparekey.web.pages.visit import Visit
 
-DONE: Final = frozenset({"saved", "password", "ended", "forgotten", "objected", "kept"})
+DONE: Final = frozenset({"saved", "password", "ended", "forgotten", "kept"})
 """What may just have been done; the sentences are in ``account_base.html``."""
 
 

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from sparekey.domain.errors import FlowOver
 from sparekey.use_cases.disown import disown, look_at_notice
 from sparekey.web.errors import shown
+from sparekey.web.pages import dispute
 from sparekey.web.pages.endpoints import action, page
 from sparekey.web.pages.forms import Form
 from sparekey.web.pages.history_words import EVENTS, MESSAGES
@@ -59,6 +60,8 @@ async def _press(visit: Visit, form: Form) -> Response:
     # The session of this browser may be among those that just ended: the page must not greet a member.
     kinds = [visit.words.gettext(EVENTS[kind]) for kind in done.undone.kinds]
     response = (await arrive(visit.request)).show("disown_done.html", done=done, kinds=kinds)
+    if done.disputed:
+        visit.door.cookies.set(response, dispute.COOKIE, _token(visit), lasts=dispute.KEPT)
     if not done.can_lock:
         visit.door.cookies.clear(response, COOKIE)
     return response

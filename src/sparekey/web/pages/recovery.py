@@ -7,6 +7,7 @@ from sparekey.domain.actions import Action
 from sparekey.domain.errors import InvalidInput, TooManyTries, WrongStep
 from sparekey.domain.flow.state import State
 from sparekey.domain.flow.wants import Wants
+from sparekey.use_cases.read_dispute import read_dispute
 from sparekey.use_cases.running_recoveries import read_recoveries
 from sparekey.use_cases.start_guarded import start_guarded
 from sparekey.use_cases.start_thaw import start_thaw
@@ -18,9 +19,10 @@ from sparekey.web.pages.visit import Visit
 
 
 async def _show(visit: Visit) -> Response:
-    found = await read_recoveries(visit.services, visit.member().session)
+    session = visit.member().session
+    found, dispute = await read_recoveries(visit.services, session), await read_dispute(visit.services, session)
     why = visit.request.query_params.get("why", "")
-    return visit.show("account_recovery.html", section="/account", done="", recoveries=found, why=why)
+    return visit.show("account_recovery.html", section="/account", done="", recoveries=found, dispute=dispute, why=why)
 
 
 async def _stop(visit: Visit, form: Form) -> Response:  # noqa: ARG001 - the form is only the button
@@ -33,15 +35,17 @@ async def _stop(visit: Visit, form: Form) -> Response:  # noqa: ARG001 - the for
 
 
 async def _object(visit: Visit, form: Form) -> Response:  # noqa: ARG001 - the form is only the button
+    """Object, or show one more thing in the dispute that this has become."""
     visit.member()
     try:
-        return go_on(visit, await start_guarded(visit.services, visit.client, Action.OBJECT, _wants(visit)))
+        standing = await start_guarded(visit.services, visit.client, Action.OBJECT, _wants(visit))
     except WrongStep:
         return visit.go("/account/recovery")
+    return visit.go("/account/recovery?why=all") if standing.flow.state is State.DENIED else go_on(visit, standing)
 
 
 def _wants(visit: Visit) -> Wants:
-    return Wants(flow_id=visit.request.path_params["flow_id"])
+    return Wants(flow_id=visit.request.path_params.get("flow_id", ""))
 
 
 async def _thaw_form(visit: Visit) -> Response:
@@ -61,6 +65,7 @@ ROUTES = [
     Route("/account/recovery", page(_show), methods=["GET"]),
     Route("/account/recovery/{flow_id}/stop", action(_stop), methods=["POST"]),
     Route("/account/recovery/{flow_id}/object", action(_object), methods=["POST"]),
+    Route("/account/dispute", action(_object), methods=["POST"]),
     Route("/thaw", page(_thaw_form), methods=["GET"]),
     Route("/thaw", action(_thaw, "identifier"), methods=["POST"]),
 ]
