@@ -2,7 +2,7 @@
 
 The columns: the account (``people.py``); what was shown in the flow; the circumstances; the answers of shop and strict.
 Circumstances: ``known`` (device), ``breached`` (password), ``session=a,b`` (signed in with these a moment ago), ``old=a,b``
-(signed in with these yesterday), ``done`` ("I have nothing more"), ``removes=a``, ``recovery=n`` (one runs that showed n
+(signed in with these yesterday), ``done`` ("I have nothing more"), ``removes=a``, ``gives_up=a``, ``recovery=n`` (one runs that showed n
 settled things), ``weighed=a`` (shown against a recovery before), ``locked`` and ``claimed`` (frozen, disputed). An answer:
 ``allow route`` · ``wait hours route`` · ``refer route`` · ``deny reason`` · ``ask kinds`` (nothing
 stands otherwise) · ``ask kinds ; what stands otherwise`` · ``=`` (as in shop).
@@ -26,7 +26,7 @@ from tests.policy.people import LAST_WEEK, NOW, account, show
 SHOP, STRICT = load_policy("shop", {}), load_policy("strict", {})
 
 FRESH_PROOF = (
-    *("change_details", "add_address", "remove_address", "set_main_address", "add_factor", "renew_backup_codes"),
+    *("change_details", "add_address", "set_main_address", "add_factor", "renew_backup_codes"),
     *("unlink_social", "download_data", "set_payment_pin"),
 )
 """Actions that ask for a session, and for a fresh proof as strong as signing in."""
@@ -151,6 +151,19 @@ CASES: dict[str, str] = {
     totp                  | enrolling-totp            | session=password           | ask totp | =
         """,
     ),
+    "remove_address": """
+                          |                           |                            | deny not_signed_in | =
+                          |                           | session=password           | allow fresh_proof | =
+                          |                           | old=password               | ask password email | ask password
+    totp                  | password                  | old=password,totp          | ask totp | =
+    totp                  | password totp             | old=password,totp          | allow fresh_proof | =
+    second_email          |                           | session=password gives_up=second_email | deny no_route | =
+    second_email          | second_email password     | known gives_up=second_email session=password | ask email | =
+    second_email          | email password            | known gives_up=second_email session=password | allow not_mine_any_more | =
+    second_email          | email password            | gives_up=second_email session=password done | deny no_route | =
+    second_email totp     | password totp             | gives_up=second_email session=password | allow not_mine_any_more | =
+    second_email young-totp | password totp           | gives_up=second_email session=password done | deny no_route | =
+    """,
     "link_social": """
                           | password                  |                            | deny not_signed_in | deny not_offered
                           |                           | session=password           | allow fresh_proof | deny not_offered
@@ -193,6 +206,11 @@ CASES: dict[str, str] = {
     "change_contacts": """
                           |                           | session=password           | wait 72 fresh_proof_and_wait | =
     totp                  | password                  | old=password done          | deny no_route | =
+    """,
+    "set_secret_answer": """
+                          |                           | session=password           | allow fresh_proof | deny not_offered
+    totp                  | password                  | old=password               | ask totp | deny not_offered
+                          | password                  |                            | deny not_signed_in | deny not_offered
     """,
     "end_sessions": """
                           |                           | old=password               | allow signed_in | =
@@ -288,6 +306,7 @@ def situation(who: str, shown: str, circumstances: str) -> Situation:
         nothing_more="done" in given,
         target=next((f for f in someone.factors() if f.factor_id == given.get("removes")), None),
         recovery=RunningRecovery(NOW - timedelta(hours=1), int(given["recovery"])) if "recovery" in given else None,
+        given_up=next((f.thing for f in someone.factors() if f.factor_id == given.get("gives_up")), None),
         weighed=frozenset(p.thing for p in show(someone, given.get("weighed", ""))),
     )
 
@@ -376,7 +395,9 @@ def test_a_settled_former_address_leads_to_the_account_and_hears_of_nothing() ->
     proof = Proof(left.kind, left.factor_id, left.thing, NOW)
     now = Situation(account(), (proof,), NOW, nothing_more=True)
     assert in_words(decide(SHOP, "recover", now)) == "refer support_case"
-    assert in_words(decide(SHOP, "recover", replace(now, former=(left,)))) == "allow settled_mailbox"
+    assert in_words(decide(SHOP, "recover", replace(now, former=(left,)))) == "wait 72 settled_mailbox_while_locked", "its owner hears of it"
+    alone = replace(account(), addresses=())
+    assert in_words(decide(SHOP, "recover", replace(now, account=alone, former=(left,)))) == "allow settled_mailbox_alone_while_locked"
     robbed = Situation(account("totp"), show(account("totp"), "email"), NOW, nothing_more=True, former=(left,))
     assert in_words(decide(SHOP, "recover", robbed)) == "refer support_case"
 

@@ -181,9 +181,12 @@ def count_things(facts: Facts) -> int:
 
 
 def witnesses(seen: Seen) -> frozenset[Thing]:
-    """The settled things, not shown in this flow, that hear of a wait (mission.md, R10)."""
-    heard = frozenset(f.thing for f in seen.situation.account.factors() if f.kind in seen.policy.witnesses)
-    return (heard & seen.settled) - things_of(seen.proofs)
+    """The settled things, not shown in this flow, that hear of a wait (mission.md, R10). A mailbox that mail is refused from hears of
+    nothing: its notices are never counted, so a wait with no other witness would never end."""
+    account = seen.situation.account
+    heard = frozenset(f.thing for f in account.factors() if f.kind in seen.policy.witnesses)
+    gone = frozenset(address_thing(a) for a in account.addresses if a.bounced_at is not None)
+    return (heard & seen.settled) - gone - things_of(seen.proofs)
 
 
 def in_one_hand(facts: Facts) -> bool:
@@ -243,6 +246,11 @@ def _second_if_keys(facts: Facts) -> bool:
     return any(_allowed_alone("sign_in", seen.with_proofs((*seconds, *first), ())) for first in ((), *((p,) for p in as_if)))
 
 
+def _is_contested(situation: Situation) -> bool:
+    left = {f.thing for f in situation.former}
+    return situation.account.frozen_at is not None or any(p.thing in left for p in situation.proofs)
+
+
 def _outweighs(facts: Facts) -> bool:
     """A full sign-in made after the recovery began, with no fewer settled things than it showed (R10, cancel)."""
     recovery = facts.situation.recovery
@@ -268,10 +276,10 @@ WORDS: tuple[Word, ...] = (
     # The account.
     Word("agent", Takes.YES, "The account is that of an agent of support.", lambda f: f.situation.account.role == ROLE),
     Word(
-        "frozen",
+        "contested",
         Takes.YES_OR_NO,
-        "Whether the account is locked, because somebody said that a change was not theirs.",
-        lambda f: f.route.frozen is (f.situation.account.frozen_at is not None),
+        "Whether the account is locked, because somebody said that a change was not theirs, or an address was shown that has left it.",
+        lambda f: f.route.contested is _is_contested(f.situation),
     ),
     Word(
         "second_factor",

@@ -75,7 +75,7 @@ class Route:
     outweighs_recovery: bool = False
     weighs_anew: bool = False
     nothing_left: bool = False
-    frozen: bool | None = None
+    contested: bool | None = None
     witness: bool = False
     no_witness: bool = False
     witness_elsewhere: bool = False
