@@ -74,14 +74,9 @@ async def change_contacts(
             made_at=now,
             remind_at=now + REMIND_EVERY,
             contacts=tuple(
-                Contact(
-                    services.chance.new_id(now),
-                    friend,
-                    account.name,
-                    ContactState.ACCEPTED if friend.key in known else ContactState.INVITED,
-                    now,
-                )
-                for friend in friends
+                Contact(contact_id, friend, account.name, ContactState.ACCEPTED if friend.key in known else ContactState.INVITED, now)
+                # Lists are kept by these ids, in the order in which the owner named them.
+                for contact_id, friend in zip(sorted(services.chance.new_id(now) for _ in friends), friends, strict=True)
             ),
         )
         await tx.circles.add(circle)
