@@ -10,6 +10,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from difflib import ndiff
 from itertools import zip_longest
 from pathlib import Path
@@ -22,13 +23,16 @@ from typing_extensions import override
 from sparekey.adapters.sql.connection import Row, Statement
 from sparekey.adapters.sql.sqlite import SqliteConnection
 from sparekey.domain.accounts import AddressKind
+from sparekey.domain.agents import Choice
 from sparekey.domain.errors import NotProven
+from sparekey.use_cases import read_case as read_case_module
 from sparekey.use_cases import sign_in as sign_in_module
 from sparekey.use_cases import start_by_name as start_by_name_module
 from sparekey.use_cases.ports import NoSuchRecipient
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing, standing
 from tests.doors.api import PASSWORD, Api, Program, served
+from tests.doors.cases import begin, decided, pass_until
 from tests.doors.phones import number_added
 from tests.pages.browser import new_browser
 
@@ -45,6 +49,7 @@ RANDOM = (
     (re.compile(r"(?<=challenge&#34;: &#34;)[\w-]+"), "passkey challenge"),
     (re.compile(r"\d{10}\.[\w-]{22}(?=\.)"), "waiting ticket"),
     (re.compile(r"(?<=expiresAt\":)\d{10}|(?<=expiresAt&#34;:)\d{10}"), "until"),
+    (re.compile(r"(?<![A-Z0-9])[A-Z]\d-\d{4}-[A-Z]{2}(?![A-Z0-9])"), "number of a case"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z"), "time"),
 )
 
@@ -208,6 +213,46 @@ async def walk_through_the_pages(world: World, password: str) -> None:
     await browser.fill(answer="000000")
 
 
+async def open_a_case(world: World, password: str) -> None:
+    """To the refusal that two agents agree on."""
+    for name, contact in ((NAME, "new@example.org"), (USER_NAME, "another@example.org")):
+        person, _ = await begin(world.api, name, contact)
+        await person.confirm("000000")
+        code = (await world.api.newest(contact)).code
+        world.work = []
+        await person.confirm(code)
+        await person.state(sign_up="2030-01", address=NAME, device="Firefox", order="1")
+        await person.say("It is mine.")
+        case = await decided(world.api, person, Choice.REFUSE)
+        await person.show()
+        await pass_until(world.api, case)
+        world.work = []
+        await person.show()
+        await person.say("It is mine.")
+
+
+async def open_a_case_on_pages(world: World, password: str) -> None:
+    at = datetime(2031, 1, 1, 12, tzinfo=UTC)  # the page says when an answer comes
+    world.api.clock.wait(seconds=(at - world.api.clock.now()).total_seconds())
+    browser = new_browser(world.api)
+    world.listen(browser.http)
+    await browser.open("/forgot")
+    await browser.fill(identifier=NAME)
+    await browser.press("I have no other way")
+    await browser.follow("Open a case, so that people look at it")
+    await browser.send("/help/case", {**browser.page.form().fields, "kind": "lost", "contact": "new@example.org"})
+    code = (await world.api.newest("new@example.org")).code
+    world.work = []
+    await browser.fill(answer="000000")
+    await browser.fill(answer=code)
+    await browser.fill(sign_up="2030-01")
+    page = browser.page.path
+    await browser.send(f"{page}/messages", {**browser.page.form().fields, "message": "It is mine."})
+    await browser.send(f"{page}/withdraw", browser.page.form(f"{page}/withdraw").fields)
+    await browser.open("/help/case")
+    await browser.send("/help/case", {**browser.page.form().fields, "kind": "appeal", "identifier": NAME, "contact": "x@example.org"})
+
+
 WALKS: tuple[Walk, ...] = (
     guess_passwords,
     recover,
@@ -217,6 +262,8 @@ WALKS: tuple[Walk, ...] = (
     sign_up,
     guess_passwords_on_pages,
     walk_through_the_pages,
+    open_a_case,
+    open_a_case_on_pages,
 )
 
 
@@ -378,3 +425,11 @@ async def test_a_planted_telling_answer_is_caught(new_world: Callable[[], Awaita
     monkeypatch.setattr(start_by_name_module, "standing", telling)
     with pytest.raises(AssertionError, match="tells by its answer"):
         await compare(new_world, somebody_has_it, recover)
+
+
+async def test_a_planted_time_of_answers_is_caught(new_world: Callable[[], Awaitable[World]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody looks at a case for a name that nobody has, and the case says so."""
+    true = read_case_module._answer_at
+    monkeypatch.setattr(read_case_module, "_answer_at", lambda case, now: true(case, now) if case.is_of_somebody else None)
+    with pytest.raises(AssertionError, match="tells by its answer"):
+        await compare(new_world, somebody_has_it, open_a_case)

@@ -61,7 +61,7 @@ async def _open(visit: Visit, form: Form) -> Response:
 async def _new(visit: Visit, form: FormView, status: int = 200, retry_after: int = 0) -> Response:
     form = await with_check(visit, form, "case", "case.network")
     typed = await _flow_of(visit, form.value("flow"))
-    return visit.show("case_form.html", status=status, retry_after=retry_after, form=form, typed=masked(typed))
+    return visit.show("case_form.html", status=status, retry_after=retry_after, form=form, typed=masked(typed) if typed else "")
 
 
 async def _flow_of(visit: Visit, flow_id: str) -> str:
