@@ -7,6 +7,7 @@ from tests.doors.second_factors import owner_of
 from tests.doors.waits import (
     ANNA,
     STATUS,
+    WAITING,
     begin_with_mailbox,
     begin_with_password,
     disown_token,
@@ -169,9 +170,17 @@ async def test_a_banner_leads_to_stopping_and_objecting(api: Api) -> None:
     assert home.page.path == "/account"
     assert "Somebody asked to get back into your account" in home.page.text
     await home.follow("If this is not you: stop it")
-    await home.press("I cannot show that now, but I object")
-    assert "You objected" in home.page.text
-    assert (await thief.show(waits.flow_id)).said["wait_days"] == 14
+    await home.press("I cannot show all of that now, but I object")
+    await home.press("I have no other way")
+    assert "Your objection is noted" in home.page.text, "a living session alone weighs nothing"
+    await home.press("I cannot show all of that now, but I object")
+    await home.open(f"{home.page.path}?way=password")
+    await home.fill(answer=PASSWORD)
+    assert home.page.heading == "Two sides claim your account"
+    assert "1 thing" in home.page.text
+    assert (await thief.show(waits.flow_id)).said["wait_days"] == 7
+    await home.open("/account")
+    assert "Two sides claim this account" in home.page.text
     await home.open("/account/recovery")
     await home.press("Stop it")
     await home.fill(answer=PASSWORD)
@@ -180,6 +189,45 @@ async def test_a_banner_leads_to_stopping_and_objecting(api: Api) -> None:
     assert (await thief.show(waits.flow_id)).said["ended"] == "cancelled"
     await home.open("/account")
     assert "Somebody asked to get back" not in home.page.text
+    assert "Two sides" not in home.page.text
+
+
+@pytest.mark.row("R16")
+async def test_from_the_mail_to_the_dispute_and_more(api: Api) -> None:
+    """Nobody is signed in: the link, one button, and one thing after another; the recovering side sees who is ahead."""
+    owner = await owner_of(api)
+    thief = new_browser(api)
+    await thief.open("/forgot")
+    await thief.fill(identifier=ANNA)
+    await thief.open(f"{thief.page.path}?way=password")
+    await thief.fill(answer=PASSWORD)
+    await thief.press("I have no other way")
+    assert thief.page.heading == "Now there is a waiting time"
+    waits = thief.page.path
+    [letter] = await letters_about(api, ANNA, WAITING)
+    person = new_browser(api)
+    await person.open(f"/d/{disown_token(letter)}")
+    assert "until then" in person.page.text.lower()
+    await person.press("This was not me: object")
+    assert person.page.heading == "You objected"
+    await person.follow("Show more")
+    assert (person.page.path, person.page.heading) == ("/dispute", "Two sides claim the account")
+    assert "has shown as much" in person.page.text
+    await person.press("Show one more thing")
+    await person.open(f"{person.page.path}?way=totp")
+    await person.fill(answer="000000")
+    assert person.page.status == 422
+    await person.fill(answer=owner.app.next_code())
+    assert (person.page.path, "2 things" in person.page.text) == ("/dispute", True)
+    assert "has shown less" in person.page.text
+    await thief.open(waits)
+    assert thief.page.heading == "Somebody else claims this account, too"
+    assert "has shown more" in thief.page.text
+    await pass_time(api, 74)
+    await thief.open(waits)
+    assert thief.page.heading == "The other side has shown more"
+    await person.open("/dispute")
+    assert (person.page.status, person.page.heading) == (404, "Nothing is disputed here")
 
 
 @pytest.mark.row("H1")

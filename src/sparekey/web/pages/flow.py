@@ -11,6 +11,7 @@ from sparekey.challenges.webauthn import Registration
 from sparekey.domain.actions import Action
 from sparekey.domain.errors import Busy, FieldProblem, FlowOver, InvalidInput, NotProven, StaleFlow, TooManyTries, WrongStep
 from sparekey.domain.factors import FactorKind
+from sparekey.domain.flow.state import State
 from sparekey.use_cases.end_flow import leave_flow, nothing_more
 from sparekey.use_cases.enrol_key import enrol_key
 from sparekey.use_cases.enrol_totp import enrol_totp
@@ -118,7 +119,7 @@ async def _nothing_more(visit: Visit, form: Form) -> Response:  # noqa: ARG001 -
     """Before the first proof the answer is only said, not stored, so it is shown at once and not after a redirect."""
     try:
         standing = await nothing_more(visit.services, visit.client, _id(visit))
-        return go_on(visit, standing) if standing.flow.proofs else flow_page(visit, standing)
+        return go_on(visit, standing) if standing.flow.proofs or standing.flow.state is State.DONE else flow_page(visit, standing)
     except FlowOver as e:
         return visit.go(f"/flow/{_id(visit)}") if e.reason in SHOWN_BY_THE_FLOW else over_page(visit, e.reason)
     except (WrongStep, StaleFlow):
