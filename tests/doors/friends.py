@@ -17,11 +17,11 @@ def named(*friends: str) -> list[dict[str, str]]:
     return [{"name": email.partition("@")[0].title(), "email": email} for email in friends]
 
 
-async def change(program: Program, friends: Sequence[str], needed: int = 2, *, password: str = PASSWORD, **given: object) -> Answer:
+async def change(program: Program, friends: Sequence[str], needed: int = 2, *, all_needed: bool = False) -> Answer:
     """Ask for a new list, and prove what is asked for."""
-    began = await program.start("change_contacts", friends=named(*friends), needed=needed, **given)
+    began = await program.start("change_contacts", friends=named(*friends), needed=needed, all_needed=all_needed)
     if began.status == 201 and began.state == "asking":
-        began = await program.password(began.flow_id, password)
+        began = await program.password(began.flow_id, PASSWORD)
     return began
 
 
@@ -55,10 +55,16 @@ async def go_on(program: Program, flow_id: str) -> Answer:
 
 
 async def with_friends(
-    api: Api, program: Program, friends: Sequence[str] = (BORIS, CLARA, DORA), needed: int = 2, *, settled: bool = True, **given: object
+    api: Api,
+    program: Program,
+    friends: Sequence[str] = (BORIS, CLARA, DORA),
+    needed: int = 2,
+    *,
+    settled: bool = True,
+    all_needed: bool = False,
 ) -> None:
     """A list that holds, and (``settled``) counts in a recovery."""
-    began = await change(program, friends, needed, **given)
+    began = await change(program, friends, needed, all_needed=all_needed)
     assert began.state == "waiting", began
     for friend in friends:
         assert (await say(api, friend)).status == 204
@@ -68,10 +74,10 @@ async def with_friends(
         api.clock.wait(days=31)
 
 
-async def owner(api: Api, friends: Sequence[str] = (BORIS, CLARA, DORA), needed: int = 2, **given: object) -> Program:
+async def owner(api: Api, friends: Sequence[str] = (BORIS, CLARA, DORA), needed: int = 2, *, settled: bool = True) -> Program:
     """Anna, without a second factor, with recovery contacts that count."""
     program = await api.signed_up(ANNA)
-    await with_friends(api, program, friends, needed, **given)
+    await with_friends(api, program, friends, needed, settled=settled)
     return program
 
 

@@ -31,7 +31,8 @@ ActionName = Annotated[str, Parameter(help="Its name, like recover; without it a
 def check_policy(*, profile: ProfileName = None, policy_dir: PolicyDir = None) -> None:
     """Try the policy on every small account and say what is wrong with it. Ends with 1 when something must be mended."""
     policy = _policy(profile, policy_dir)
-    findings = check(policy, agents=asyncio.run(_agents()))
+    on = read_settings(os.environ).site.secret_question == "on"
+    findings = check(policy, agents=asyncio.run(_agents()), secret_question=on)
     table = Table("", _name("action"), _name("route"), "what", title=f"The policy, profile {policy.profile.value}")
     for f in findings:
         table.add_row(f"[{COLOURS[f.severity]}]{f.severity.value}[/]", f.action, f.route, sentence(f))

@@ -51,11 +51,14 @@ class Finding:
     params: tuple[tuple[str, str], ...] = ()
 
 
-def check(policy: Policy, accounts: Iterable[tuple[str, Account]] | None = None, *, agents: int | None = None) -> tuple[Finding, ...]:
+def check(
+    policy: Policy, accounts: Iterable[tuple[str, Account]] | None = None, *, agents: int | None = None, secret_question: bool = False
+) -> tuple[Finding, ...]:
     """Everything that is wrong with a policy, or worth knowing, errors first. Takes a few seconds.
 
     ``accounts``: what it is tried on, each with its description; all small accounts when left out. ``agents``: how many independent
-    agents of support the site has (``domain.agents.hands``); ``None`` where that is not known.
+    agents of support the site has (``domain.agents.hands``); ``None`` where that is not known. ``secret_question``: the site has switched
+    it on.
     """
     accounts = tuple(small_accounts() if accounts is None else accounts)
     found = (
@@ -64,6 +67,7 @@ def check(policy: Policy, accounts: Iterable[tuple[str, Account]] | None = None,
         *_weak_ways(policy, accounts),
         *_unused(policy, accounts),
         *_standards(policy),
+        *(_secret_question(policy) if secret_question else ()),
         *_without_agents(policy, accounts, agents),
     )
     return tuple(sorted(found, key=lambda f: (list(Severity).index(f.severity), f.action, f.route)))
@@ -306,7 +310,7 @@ SIGN_IN_KINDS = {
 }
 """Kinds that a standard does not want at sign-in, or wants an explanation for."""
 
-SECRET_QUESTION = "NIST SP 800-63B-4, 3.1.1.2; OWASP Authentication Cheat Sheet"
+SECRET_QUESTION = "NIST SP 800-63B-4, 3.1.1.2; OWASP ASVS 5.0, 6.4.2"
 WITNESSED_WAIT = "NIST SP 800-63B-4, 4.2.1 (a method of our own: docs/decisions/0002-witnessed-wait.md)"
 QR_SIGN_IN = "NIST SP 800-63B-4, 3.2.5 (not resistant to phishing)"
 
@@ -317,6 +321,13 @@ def _standards(policy: Policy) -> Iterator[Finding]:
         for route in rules.routes if rules.offered else ():
             for kind, standard in _broken_by(action, rules, route):
                 yield Finding(severity, Reason.BREAKS_STANDARD, action, route.name, (("word", kind), ("standard", standard)))
+
+
+def _secret_question(policy: Policy) -> Iterator[Finding]:
+    """The site has switched it on: even as a mere statement in a support case it is what these standards do not want."""
+    severity = Severity.ERROR if policy.profile is Profile.STRICT else Severity.NOTE
+    params = (("word", FactorKind.SECRET_QUESTION.value), ("standard", SECRET_QUESTION))
+    yield Finding(severity, Reason.BREAKS_STANDARD, "set_secret_answer", params=params)
 
 
 def _broken_by(action: str, rules: ActionPolicy, route: Route) -> Iterator[tuple[str, str]]:

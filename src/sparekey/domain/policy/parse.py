@@ -123,6 +123,8 @@ def _action(
     opens = table.get("opens_account", False)
     if not isinstance(opens, bool):
         raise BadSettings(f"{name}.toml: opens_account is true or false")
+    if name == Action.CHANGE_CONTACTS and any(r.then is not Then.WAIT for r in routes):
+        raise BadSettings(f"{name}.toml: every route waits, so that the owner hears of it and friends have time to accept")
     or_else = table.get("or_else", "")
     if or_else and or_else not in tuple(known):
         raise BadSettings(f"{name}.toml: or_else names an action that has no file: {or_else!r}")
