@@ -23,6 +23,7 @@ OPEN = (
     "/sign-in/qr",
     "/approve",
     "/approve/offline",
+    "/secure",
     "/link",
     "/nowhere",
     "/dev/mail",
@@ -38,6 +39,8 @@ OWN = (
     "/account/devices",
     "/account/activity",
     "/account/messages",
+    "/account/restrictions",
+    "/secure/next",
 )
 
 

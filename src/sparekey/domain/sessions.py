@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sparekey.domain.accounts import SETTLED_AFTER, Account, AccountId
+from sparekey.domain.accounts import AccountId
 from sparekey.domain.proofs import Proof
 
 SESSION_LASTS = timedelta(days=30)
@@ -42,11 +42,3 @@ class KnownDevice:
     user_agent: str
     networks: tuple[str, ...] = ()
     """Where it signed in fully before, each network as a keyed hash; the newest first."""
-
-
-SIGN_UP_TAKES = timedelta(minutes=10)
-
-
-def is_old(device: KnownDevice, account: Account, now: datetime) -> bool:
-    """Whether a device is the owner's as surely as a settled thing is: known for 30 days, or since the account was made."""
-    return now - device.created_at >= SETTLED_AFTER or device.created_at - account.created_at <= SIGN_UP_TAKES

@@ -157,6 +157,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "amount_and_currency": N_("An amount needs its currency, and a currency its amount."),
     "in_the_future": N_("This is in the future. Do both clocks agree?"),
     "too_long_ago": N_("This is too long ago to be kept."),
+    "orders_missing": N_("Choose what was not yours."),
+    "order_unknown": N_("Your account has no such order or payment."),
     "reference_taken": N_("This reference stands for something else on this account."),
     "receipt_over": N_("This was reported before, or it is too late for it."),
     "cookies_refused": N_("Your browser refuses cookies. Without them we cannot tell you from others. Please allow them and try again."),

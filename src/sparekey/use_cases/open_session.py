@@ -11,7 +11,7 @@ from sparekey.domain.flow.permit import Permit
 from sparekey.domain.limits import day_of, lane
 from sparekey.domain.offers import is_offer_due
 from sparekey.domain.proofs import Proof
-from sparekey.domain.sessions import SESSION_LASTS, KnownDevice, Session, is_old
+from sparekey.domain.sessions import SESSION_LASTS, KnownDevice, Session
 from sparekey.domain.warnings import of_sign_in
 from sparekey.use_cases.carry_out.quarantine import end_if_proven
 from sparekey.use_cases.known_device import find_device, in_usual_surroundings, networks_with
@@ -38,7 +38,6 @@ async def open_session(
     device_token = ""
     known = device is not None
     usual = device is not None and in_usual_surroundings(services, client, device)
-    good = permit.action == "sign_up" or (usual and device is not None and is_old(device, account, now))
     networks = networks_with(services, client, account.account_id, device.networks if device else ())
     limited = lacks_second_factor(account, required=services.site.second_factor_required)
     if device is None and not limited:
@@ -63,7 +62,7 @@ async def open_session(
         limited=limited,
     )
     await tx.sessions.add(session, token_hash(token))
-    detail = {"route": permit.route, **({"good": "yes"} if good else {})}
+    detail = {"route": permit.route, **({"usual": "yes"} if usual or permit.action == "sign_up" else {})}
     lock = await record(tx, services, lock, Event.SIGNED_IN, account, client, flow_id=flow.flow_id, **detail)
     account, lock = await end_if_proven(tx, services, client, lock, flow, account)
     offer = permit.action == "sign_in" and not limited and is_offer_due(account, now)

@@ -42,11 +42,12 @@ class AddressSeen:
 
 @dataclass(frozen=True, slots=True)
 class Details:
+    """Not when the account was made: that is something to tell its owner by (mission.md, C5)."""
+
     account_id: str
     name: str
     user_name: str
     language: str
-    created_at: datetime
     password_set_at: datetime | None
     """``None`` for an account without one: it began with an account elsewhere."""
     addresses: tuple[AddressSeen, ...]
@@ -83,7 +84,6 @@ async def read_details(services: Services, session: Session) -> Details:
         name=account.name,
         user_name=account.user_name,
         language=account.language,
-        created_at=account.created_at,
         password_set_at=account.password_set_at if account.password_hash else None,
         addresses=tuple(_address(account, a, now) for a in account.addresses),
     )
@@ -108,18 +108,13 @@ async def read_sessions(services: Services, session: Session) -> Sequence[Sessio
     async with services.store.transaction() as tx:
         found = await tx.sessions.of_account(session.account_id)
     now = services.clock.now()
-    return [
-        SessionSeen(
-            s.session_id,
-            device_name(s.user_agent),
-            services.places.place_of(s.network),
-            s.created_at,
-            s.seen_at,
-            s.session_id == session.session_id,
-        )
-        for s in found
-        if now < s.expires_at
-    ]
+    return [session_seen(services, s, session.session_id) for s in found if now < s.expires_at]
+
+
+def session_seen(services: Services, s: Session, current: str) -> SessionSeen:
+    """``current``: the id of the session that asks, or empty."""
+    place = services.places.place_of(s.network)
+    return SessionSeen(s.session_id, device_name(s.user_agent), place, s.created_at, s.seen_at, s.session_id == current)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +145,7 @@ async def read_activity(services: Services, session: Session) -> Sequence[Activi
         rows = await tx.audit.of_chain(account.account_id, SHOWN * 3)
     since = services.clock.now() - SHOWN_FOR
     shown = [r for r in rows if r.name in FOR_OWNER and r.at >= since]
-    return [_activity(services, account, r) for r in shown[:SHOWN]]
+    return [activity_of(services, account, r) for r in shown[:SHOWN]]
 
 
 async def read_messages(services: Services, session: Session) -> Sequence[SentMessage]:
@@ -159,6 +154,7 @@ async def read_messages(services: Services, session: Session) -> Sequence[SentMe
         return await tx.outbox.of_account(session.account_id, SHOWN)
 
 
-def _activity(services: Services, account: Account, row: AuditRow) -> Activity:
+def activity_of(services: Services, account: Account, row: AuditRow) -> Activity:
+    """One event, for the owner."""
     personal: dict[str, str] = msgspec.json.decode(services.sealer.open(row.personal, personal_purpose(account)), type=dict[str, str])
     return Activity(row.at, row.name, device_name(personal["user_agent"]), services.places.place_of(personal["network"]))

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sparekey.use_cases.download_data import DataKept
-from sparekey.web.api import account, alarms, cases, closing, contacts, devices, disputes, flows, methods, passwords, shop, undo
+from sparekey.web.api import account, alarms, cases, closing, contacts, devices, disputes, flows, help_centre, methods, passwords, review, shop, undo
 from sparekey.web.api import contact_schemas as c
 from sparekey.web.api import device_schemas as d
 from sparekey.web.api import schemas as s
@@ -157,6 +157,9 @@ API_ROUTES: tuple[ApiRoute, ...] = (
         alarms.RecoveriesAnswer,
         signed_in=True,
     ),
+    # Help.
+    ApiRoute("GET", "/api/v1/help", "help", "Articles of the help centre, all or those that answer q", help_centre.look_up, None, help_centre.HelpAnswer),
+    ApiRoute("GET", "/api/v1/help/{slug}", "help_article", "One article", help_centre.article, None, help_centre.ArticleAnswer),
     # Closing the account, and its data.
     ApiRoute("GET", "/api/v1/account/closing", "closing", "When it closes", closing.closing, None, closing.ClosingAnswer, signed_in=True),
     ApiRoute(
@@ -296,6 +299,36 @@ API_ROUTES: tuple[ApiRoute, ...] = (
         shop.own_restrictions,
         None,
         shop.RestrictionsAnswer,
+        signed_in=True,
+    ),
+    ApiRoute(
+        "GET",
+        "/api/v1/account/review",
+        "review",
+        "What happened since the account was surely its owner's",
+        review.look,
+        None,
+        review.ReviewAnswer,
+        signed_in=True,
+    ),
+    ApiRoute(
+        "GET",
+        "/api/v1/flows/{flow_id}/review",
+        "review_before_undoing",
+        "What happened lately, before it is undone",
+        review.before_undoing,
+        None,
+        review.ReviewAnswer,
+    ),
+    ApiRoute(
+        "POST",
+        "/api/v1/account/review/orders",
+        "disown_orders",
+        "These orders and payments were not mine",
+        review.disown,
+        review.DisownOrders,
+        None,
+        204,
         signed_in=True,
     ),
     # The shop, with a secret of its own.

@@ -6,11 +6,13 @@ from starlette.routing import Route
 from sparekey.domain.errors import FieldProblem, FlowOver, InvalidInput, StaleFlow, TooManyTries, WrongStep
 from sparekey.domain.messages import MessageKind
 from sparekey.use_cases.disown import Disowned
+from sparekey.use_cases.review import review_before_undoing
 from sparekey.use_cases.undo import finish_undo, start_undo, what_can_be_undone
 from sparekey.web.pages.endpoints import action, held_back, page, wrong_input
 from sparekey.web.pages.flow_view import go_on, over_page
 from sparekey.web.pages.forms import Form
 from sparekey.web.pages.history_words import EVENTS
+from sparekey.web.pages.secure import review_view
 from sparekey.web.pages.views import FormView, ToldView
 from sparekey.web.pages.visit import Visit
 from sparekey.web.pages.visit import visit as arrive
@@ -42,8 +44,9 @@ async def _choices(visit: Visit, form: FormView, status: int = 200) -> Response:
         return over_page(visit, e.reason)
     except WrongStep:
         return visit.go(f"/flow/{_id(visit)}")
+    review = review_view(visit, await review_before_undoing(visit.services, visit.client, _id(visit)))
     told = [ToldView(visit.words.gettext(EVENTS[c.kind]), c.at, c.change_id) for c in found]
-    return visit.show("undo_choose.html", status=status, form=form, flow_id=_id(visit), changes=told)
+    return visit.show("undo_choose.html", status=status, form=form, flow_id=_id(visit), changes=told, review=review)
 
 
 async def _finish(visit: Visit, form: Form) -> Response:

@@ -3,11 +3,12 @@
 A template shows what it is given and asks nothing else; words are chosen in the template, from the stable names in here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sparekey.use_cases.human import HumanCheck
+from sparekey.use_cases.read_account import SessionSeen
 from sparekey.use_cases.read_dispute import DisputeSeen
 
 
@@ -249,6 +250,31 @@ class EventView:
     sentence: str
     where: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """Something that the shop reported. ``name`` and ``reference``: of its box in the form, and what that sends."""
+
+    name: str
+    reference: str
+    kind: str
+    title: str
+    amount: str
+    where: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewView:
+    """What happened since a moment (UTC). ``good``: it is that of the last sign-in on a known device."""
+
+    since: datetime
+    good: bool
+    devices: Sequence[SessionSeen]
+    events: Sequence[EventView]
+    orders: Sequence[OrderView]
+    can_tell_shop: bool
 
 
 @dataclass(frozen=True, slots=True)
