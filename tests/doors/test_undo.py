@@ -2,10 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from sparekey.adapters.sql.sessions import SqlSessions
+from sparekey.bootstrap import dev_mailbox
+from sparekey.domain import changes
+from sparekey.domain.accounts import Account, Address
+from sparekey.domain.changes import Undoing, leads_back
+from sparekey.use_cases.carry_out import undo as carry_out_undo
+from sparekey.use_cases.carry_out.change import Change
 from tests.doors.api import ANOTHER, PASSWORD, THIRD, Api, served
 from tests.doors.robbed import HER_NUMBER, THIEF, account_of, add_mailbox, add_number, press_only, remove, rob, shown, texted_code
 from tests.doors.second_factors import answer, call, enrol
@@ -352,6 +361,9 @@ async def test_the_thiefs_own_address_can_neither_undo_the_owners_changes_nor_th
         assert (await look_at(thief, letter)).said["does"] in {"object", "stop"}
     assert (await press(api.program(), hers)).said["frozen"]
     before = await account_of(api, ANNA)
+    async with api.parts.services.store.transaction() as tx:
+        left = await tx.accounts.former(before.account_id, api.clock.now() - timedelta(days=1))
+    assert [(a.value, a.stolen) for a in left] == [(THIEF, True)], "it has no say in a dispute either"
     for letter in [x for x in await api.letters(THIEF) if "/d/" in x.text]:
         said = (await press(thief, letter)).said
         assert not any(said.get(what) for what in ("frozen", "objected", "can_lock")), said
@@ -409,3 +421,59 @@ async def test_fifty_presses_at_once_undo_once(patient_api: Api) -> None:
     assert len(undone) == 1, "who came first has undone it; the others found nothing left"
     assert {a.value for a in (await account_of(api, ANNA)).addresses} == {ANNA, SECOND}
     assert len(await letters_about(api, SECOND, UNDONE)) == 1
+
+
+@pytest.mark.row("H1", "H2")
+async def test_a_press_and_a_change_of_the_thief_at_the_same_instant(patient_api: Api) -> None:
+    """Fifty tries. Whichever came first, nothing of the thief's is left, and nothing new begins."""
+    api = patient_api
+    for n in range(50):
+        email = f"anna{n}@example.com"
+        dev_mailbox(api.settings, api.clock).clear()
+        await api.signed_up(email)
+        api.clock.wait(minutes=1)
+        thief = api.program()
+        await thief.sign_in(email)
+        letter = await api.newest(email)
+        pressed, changed = await asyncio.gather(
+            press(api.program(), letter), thief.start("change_details", name="Eve", language="en", user_name=f"eve{n}")
+        )
+        assert pressed.said["frozen"], pressed
+        account = await account_of(api, email)
+        assert (account.name, account.user_name) == ("Anna", ""), changed
+        assert not await thief.is_signed_in()
+
+
+# ---------------------------------------------------------------- bugs on purpose, which the tests above find
+
+
+@pytest.mark.row("R13", "H2")
+async def test_a_planted_rule_that_forgets_what_was_given_up_is_found(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def leads(address: Address, contested_at: datetime | None, now: datetime) -> bool:
+        return leads_back(replace(address, given_up=False), contested_at, now)
+
+    monkeypatch.setattr(changes, "leads_back", leads)
+    with pytest.raises(AssertionError):
+        await test_the_holder_of_a_mailbox_that_is_not_the_owners_any_more_can_only_object(api)
+
+
+@pytest.mark.row("R13", "H2")
+async def test_a_planted_undo_that_leaves_what_came_unmarked_is_found(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def left(change: Change, plan: Undoing, now: datetime, *, password: bool) -> Account:
+        rest = changes.without_what_came(change.account, plan, now, password=password)
+        await change.tx.accounts.save(change.account, rest, now)
+        return rest
+
+    monkeypatch.setattr(carry_out_undo, "_left", left)
+    with pytest.raises(AssertionError):
+        await test_the_thiefs_own_address_can_neither_undo_the_owners_changes_nor_the_undoing(api)
+
+
+@pytest.mark.row("H2")
+async def test_a_planted_undo_that_ends_no_session_is_found(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def none(*_: object) -> int:
+        return 0
+
+    monkeypatch.setattr(SqlSessions, "end_all", none)
+    with pytest.raises(AssertionError):
+        await test_only_the_one_change_is_undone_in_two_clicks_and_nothing_is_locked(api)
