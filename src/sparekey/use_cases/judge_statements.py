@@ -40,11 +40,13 @@ async def _facts(tx: Transaction, services: Services, account: Account, case: Ca
     before = older_than(account.contested_at, case.opened_at)
     left = await tx.accounts.former(account.account_id, case.opened_at - ADDRESS_KEPT)
     events = await tx.audit.of_chain(account.account_id, EVENTS_READ)
+    if any(e.name == Event.DATA_DOWNLOADED and e.at >= before for e in events):
+        return Facts()  # whoever did it has all of this
     hidden = case.opened_at - SHOWN_FOR
     shown, older = _parted(events, hidden, before)
     devices, places = _where(services, account, older)
     seen_devices, seen_places = _where(services, account, shown)
-    sessions = await tx.sessions.of_account(account.account_id)
+    sessions = [s for s in await tx.sessions.of_account(account.account_id) if case.opened_at < s.expires_at]
     seen_devices |= {device_name(s.user_agent) for s in sessions}
     seen_places |= {services.places.place_of(s.network) for s in sessions}
     orders = await tx.shop_activities.of_account(account.account_id, account.created_at, ORDERS_READ)

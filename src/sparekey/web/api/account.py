@@ -22,7 +22,6 @@ async def details(request: Request) -> Response:
             name=found.name,
             user_name=found.user_name,
             language=found.language,
-            created_at=found.created_at,
             password_set_at=found.password_set_at,
             addresses=[
                 s.AddressAnswer(a.address_id, a.kind, a.value, a.main, a.added_at, a.settled, a.weak, a.confirmed_at, a.second_factor)

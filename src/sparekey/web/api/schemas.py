@@ -583,7 +583,6 @@ class AccountAnswer(msgspec.Struct, frozen=True):
     name: str
     user_name: str
     language: str
-    created_at: datetime
     password_set_at: datetime | None
     addresses: list[AddressAnswer]
 
