@@ -481,6 +481,51 @@ async def cancel_is_whole(api: Api, program: Program, facts: Facts) -> None:
     assert await notices(api, "recovery_cancelled", facts["email"]) == 2
 
 
+async def about_to_object(api: Api, program: Program, facts: Facts) -> None:
+    await shown_number(api, program, facts)
+    await begin_wait(api, program, facts)
+    facts["notice"] = disown_token(await api.newest(facts["email"]))
+
+
+async def is_disputed(api: Api, facts: Facts) -> bool:
+    """As the account says, and as the dispute itself says: never only one of them."""
+    async with api.parts.services.store.transaction() as tx:
+        account = await tx.accounts.find_by_key(f"email:{facts['email']}")
+        dispute = await tx.disputes.open_of(account.account_id)
+    assert (account.disputed_at is not None) is (dispute is not None)
+    return dispute is not None
+
+
+async def dispute_is_whole(api: Api, program: Program, facts: Facts) -> None:
+    disputed = await is_disputed(api, facts)
+    assert await notices(api, "account_disputed", facts["email"]) == (2 if disputed else 0)
+    assert (await program.show(facts["flow"])).said["objected"] is disputed
+    assert (await press_notice(api, program, facts)).status == (404 if disputed else 200)
+    assert await is_disputed(api, facts)
+    assert await notices(api, "account_disputed", facts["email"]) == 2
+
+
+async def dispute_nearly_weighed(api: Api, program: Program, facts: Facts) -> None:
+    """One thing against one: a tie."""
+    await about_to_object(api, program, facts)
+    assert (await press_notice(api, program, facts)).said["disputed"]
+    async with api.parts.services.store.transaction() as tx:
+        dispute = await tx.disputes.open_of((await tx.accounts.find_by_key(f"email:{facts['email']}")).account_id)
+        assert dispute is not None
+        before = dispute.waiting
+        near = replace(before, credited=before.length, counted=3, looked_at=before.looked_at - timedelta(hours=1))
+        await tx.disputes.save(replace(dispute, waiting=near))
+
+
+async def weighed_once(api: Api, program: Program, facts: Facts) -> None:
+    weighed = (await program.show(facts["flow"])).state == "referred"
+    assert await notices(api, "dispute_over", facts["email"]) == (2 if weighed else 0)
+    assert await is_disputed(api, facts), "a tie holds what is held"
+    await look_at_wait(api, program, facts)
+    assert (await program.show(facts["flow"])).state == "referred"
+    assert await notices(api, "dispute_over", facts["email"]) == 2
+
+
 SCENARIOS: dict[str, Scenario] = {
     "sign_up_code": Scenario(began_sign_up, give_code, account_is_whole),
     "sign_up_finish_elsewhere": Scenario(moved_sign_up, finish_sign_up, moved_account_is_whole),
@@ -497,6 +542,8 @@ SCENARIOS: dict[str, Scenario] = {
     "wait_ends": Scenario(wait_nearly_over, look_at_wait, wait_ends_once),
     "freeze": Scenario(has_notice, press_notice, freeze_is_whole),
     "cancel": Scenario(about_to_cancel, cancel, cancel_is_whole),
+    "dispute_opens": Scenario(about_to_object, press_notice, dispute_is_whole),
+    "dispute_is_weighed": Scenario(dispute_nearly_weighed, look_at_wait, weighed_once),
     "delivery": Scenario(has_mail_waiting, deliver, mail_arrives),
 }
 
