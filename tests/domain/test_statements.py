@@ -1,10 +1,13 @@
 """Statements beside facts (C5): match, near, none, and what each is worth."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from sparekey.domain.accounts import SETTLED_AFTER
+from sparekey.domain.cases import CaseState
 from sparekey.domain.statements import WEIGHTS, About, Facts, Match, Said, judge, most_possible, older_than, total
 
 pytestmark = pytest.mark.row("C5")
@@ -92,3 +95,10 @@ def test_only_what_is_older_than_the_first_contested_change_counts() -> None:
     assert older_than(None, opened) == opened - SETTLED_AFTER
     assert older_than(opened - timedelta(days=90), opened) == opened - timedelta(days=90)
     assert older_than(opened - timedelta(days=1), opened) == opened - SETTLED_AFTER, "a contest cannot make young facts count"
+
+
+def test_the_page_says_what_each_is_worth() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "support-cases.md").read_text()
+    rows = dict(re.findall(r"^\| `(\w+)` \| (\d) \|", page, re.MULTILINE))
+    assert {About(name): int(weight) for name, weight in rows.items()} == WEIGHTS
+    assert set(re.findall(r"^\| `(\w+)` \| (?!\d)", page, re.MULTILINE)) == set(CaseState)
