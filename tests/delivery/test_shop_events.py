@@ -2,8 +2,10 @@
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import hmac
+import io
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,6 +17,7 @@ import pytest
 
 from sparekey.adapters.shop_webhook import ShopWebhook
 from sparekey.adapters.sql import migrate
+from sparekey.cli.outbox import retry, shop
 from sparekey.domain.accounts import NOBODY_ID
 from sparekey.use_cases.ports import TryLater
 from sparekey.use_cases.tell_shop import tell_shop
@@ -225,3 +228,22 @@ async def test_old_reports_and_told_events_are_removed_and_given_up_ones_stay(ap
     removed = await api.parts.services.store.prune(api.clock.now() + timedelta(days=31), 100)
     assert removed["shop_event"] == 1
     assert await states(api) == {"dead": 1}
+
+
+async def test_the_operator_sees_what_was_given_up_and_sends_it_again(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("data", "database"):
+        monkeypatch.setenv(f"SPAREKEY_{name.upper()}", getattr(api.settings.storage, name))
+    await say(api)
+    async with api.parts.services.store.transaction() as tx:
+        [event] = await tx.shop_events.in_state("ready", 10)
+        await tx.shop_events.dead(event.event_id, "500")
+    with io.StringIO() as out, contextlib.redirect_stdout(out):
+        await shop()
+        assert event.event_id in out.getvalue()
+        assert "dead: 1" in out.getvalue()
+    await retry(event.event_id)
+    assert await states(api) == {"ready": 1}
+    async with api.parts.services.store.transaction() as tx:
+        await tx.shop_events.dead(event.event_id, "500")
+    await retry(all_=True)
+    assert await states(api) == {"ready": 1}

@@ -1,14 +1,17 @@
 """The quarantine after a recovery, as the policy files and the domain have it (R11)."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from sparekey.domain.factors import FactorKind
-from sparekey.domain.policy.model import Then
+from sparekey.domain.policy.model import Policy, Then
 from sparekey.domain.policy.parse import load_policy
 from sparekey.domain.quarantine import is_ended_by, is_younger, quarantined, restrictions
+from sparekey.domain.shop import DISOWNED, TOLD
 from tests.policy.people import NOW, account, show
 
 pytestmark = pytest.mark.row("R11")
@@ -18,7 +21,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @pytest.mark.parametrize("policy", [SHOP, STRICT], ids=lambda p: p.profile)
-def test_72_hours_after_two_things_a_week_after_a_wait_two_weeks_after_a_case(policy) -> None:  # type: ignore[no-untyped-def]
+def test_72_hours_after_two_things_a_week_after_a_wait_two_weeks_after_a_case(policy: Policy) -> None:
     for action in ("recover", "bind_after_case"):
         for route in policy.actions[action].routes:
             by_people = FactorKind.SUPPORT_APPROVAL in route.all_of
@@ -97,3 +100,12 @@ def test_what_came_after_the_recovery_is_younger() -> None:
     assert not is_younger(someone, [NOW + HOUR, NOW - HOUR])
     assert not is_younger(someone, [])
     assert not is_younger(account(), [NOW])
+
+
+def test_the_manual_of_the_shop_says_what_the_files_say() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "shop.md").read_text()
+    order = ("frozen", "disputed", "quarantined")
+    shops = [c for c in SHOP.capabilities if not c.actions]
+    rows = {f"| `{c.name}` | {', '.join(w for w in order if w in c.withheld_while)} | {c.about} |" for c in shops}
+    assert rows == {line for line in page.splitlines() if re.match(r"\| `\w+` \|", line)}
+    assert {*TOLD.values(), DISOWNED} == set(re.findall(r"^\| `([a-z_]+\.[a-z_]+)` \|", page, re.MULTILINE))

@@ -14,7 +14,7 @@ from sparekey.settings import read_settings
 
 MOST_SHOWN: Final = 200
 
-app = App(name="outbox", help="Messages on their way: how many, which were given up, and another try for those.")
+app = App(name="outbox", help="Messages and the shop's events: how many, which were given up, and another try for those.")
 
 
 @app.default
@@ -41,15 +41,27 @@ async def dead() -> None:
 
 
 @app.command
+async def shop() -> None:
+    """Events for the shop: how many are in each state, and those that were given up, with the reason."""
+    async with open_store(read_settings(os.environ)) as store, store.transaction() as t:
+        by_state, given_up = await t.shop_events.counts(), await t.shop_events.in_state("dead", MOST_SHOWN)
+    Console().print(", ".join(f"{state}: {by_state.get(state, 0)}" for state in ("ready", "delivered", "dead")))
+    table = Table(Column("id", no_wrap=True, min_width=32), "event", "of (UTC)", "tries", "error")
+    for e in given_up:
+        table.add_row(e.event_id, e.kind, f"{e.at:%Y-%m-%d %H:%M}", str(e.tries), e.error)
+    Console().print(table if given_up else "No event was given up.")
+
+
+@app.command
 async def retry(message_id: str = "", *, all_: Annotated[bool, Parameter(name="--all", negative="")] = False) -> None:
-    """Send a message that was given up once more, or all of them.
+    """Send a message, or an event for the shop, that was given up once more, or all of them.
 
     Parameters
     ----------
     message_id:
-        The id that ``sparekey outbox dead`` shows.
+        The id that ``sparekey outbox dead`` or ``sparekey outbox shop`` shows.
     all_:
-        Every message that was given up.
+        Everything that was given up.
 
     """
     if bool(message_id) == all_:
@@ -62,13 +74,15 @@ async def retry(message_id: str = "", *, all_: Annotated[bool, Parameter(name="-
                 async with store.transaction() as t:
                     page = await t.outbox.in_state("dead", MOST_SHOWN)
                     done += sum([await t.outbox.retry_dead(m.message_id, now) for m in page])
-                if len(page) < MOST_SHOWN:
+                    events = await t.shop_events.in_state("dead", MOST_SHOWN)
+                    done += sum([await t.shop_events.retry_dead(e.event_id, now) for e in events])
+                if max(len(page), len(events)) < MOST_SHOWN:
                     break
         else:
             async with store.transaction() as t:
-                done = int(await t.outbox.retry_dead(message_id, now))
+                done = int(await t.outbox.retry_dead(message_id, now) or await t.shop_events.retry_dead(message_id, now))
             if not done:
-                sys.exit("There is no such message among those that were given up.")
+                sys.exit("There is no such message or event among those that were given up.")
     Console().print(f"{done} to be sent again.")
 
 
