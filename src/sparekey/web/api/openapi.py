@@ -55,6 +55,12 @@ def openapi() -> dict[str, Any]:
 def _operation(route: ApiRoute) -> dict[str, Any]:
     operation: dict[str, Any] = {"operationId": route.name, "summary": route.about, "responses": _responses(route)}
     parameters = []
+    if "{slug}" in route.path:
+        parameters.append({"name": "slug", "in": "path", "required": True, "schema": {"type": "string"}})
+    if "/help" in route.path:
+        parameters.append({"name": "language", "in": "query", "schema": {"type": "string"}, "description": "Else by Accept-Language"})
+    if route.name == "help":
+        parameters.append({"name": "q", "in": "query", "schema": {"type": "string"}, "description": "A question, in one's own words"})
     if "{account_id}" in route.path:
         parameters.append({"name": "account_id", "in": "path", "required": True, "schema": {"type": "string"}})
     if "{flow_id}" in route.path:

@@ -8,7 +8,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sparekey.use_cases.download_data import DataKept
-from sparekey.web.api import account, alarms, cases, closing, contacts, devices, disputes, flows, help_centre, methods, passwords, review, shop, undo
+from sparekey.web.api import (
+    account,
+    alarms,
+    cases,
+    closing,
+    contacts,
+    devices,
+    disputes,
+    flows,
+    help_centre,
+    methods,
+    passwords,
+    review,
+    shop,
+    undo,
+)
 from sparekey.web.api import contact_schemas as c
 from sparekey.web.api import device_schemas as d
 from sparekey.web.api import schemas as s
@@ -158,7 +173,15 @@ API_ROUTES: tuple[ApiRoute, ...] = (
         signed_in=True,
     ),
     # Help.
-    ApiRoute("GET", "/api/v1/help", "help", "Articles of the help centre, all or those that answer q", help_centre.look_up, None, help_centre.HelpAnswer),
+    ApiRoute(
+        "GET",
+        "/api/v1/help",
+        "help",
+        "Articles of the help centre, all or those that answer q",
+        help_centre.look_up,
+        None,
+        help_centre.HelpAnswer,
+    ),
     ApiRoute("GET", "/api/v1/help/{slug}", "help_article", "One article", help_centre.article, None, help_centre.ArticleAnswer),
     # Closing the account, and its data.
     ApiRoute("GET", "/api/v1/account/closing", "closing", "When it closes", closing.closing, None, closing.ClosingAnswer, signed_in=True),
@@ -354,7 +377,9 @@ API_ROUTES: tuple[ApiRoute, ...] = (
     ),
     # Support cases.
     ApiRoute("POST", "/api/v1/cases", "open_case", "Open a support case", cases.open_, cases.OpenCase, cases.CaseAnswer, 201),
-    ApiRoute("POST", "/api/v1/cases/return", "return_to_case", "Come back by a mailed link", cases.back, cases.ReturnToCase, cases.CaseAnswer),
+    ApiRoute(
+        "POST", "/api/v1/cases/return", "return_to_case", "Come back by a mailed link", cases.back, cases.ReturnToCase, cases.CaseAnswer
+    ),
     ApiRoute("GET", "/api/v1/cases/{number}", "show_case", "Where a case stands", cases.show, None, cases.CaseAnswer),
     ApiRoute("DELETE", "/api/v1/cases/{number}", "withdraw_case", "It is not needed any more", cases.withdraw, None, cases.CaseAnswer),
     ApiRoute("POST", "/api/v1/cases/{number}/send", "send_case_code", "Another code", cases.send, None, cases.CaseAnswer),
@@ -376,9 +401,7 @@ API_ROUTES: tuple[ApiRoute, ...] = (
         cases.GiveStatements,
         cases.CaseAnswer,
     ),
-    ApiRoute(
-        "POST", "/api/v1/cases/{number}/messages", "say_in_case", "Write in a case", cases.say, cases.SayInCase, cases.CaseAnswer
-    ),
+    ApiRoute("POST", "/api/v1/cases/{number}/messages", "say_in_case", "Write in a case", cases.say, cases.SayInCase, cases.CaseAnswer),
     # Passwords.
     ApiRoute("POST", "/api/v1/passwords/check", "check_password", "Judge a password", passwords.check, s.CheckPassword, s.PasswordJudged),
 )

@@ -10,6 +10,7 @@ from typing import Final
 import jinja2
 
 from sparekey.messages import catalogue
+from sparekey.web.help.articles import articles
 from sparekey.web.pages.views import Frame, LanguageChoice
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -56,6 +57,10 @@ def _environment(language: str) -> jinja2.Environment:
     def plain_time(at: datetime) -> str:
         return catalogue.plain_time(at, words)
 
+    def help_title(slug: str) -> str:
+        return articles(language)[slug].title
+
     environment.globals["asset"] = asset
     environment.globals["plain_time"] = plain_time
+    environment.globals["help_title"] = help_title
     return environment
