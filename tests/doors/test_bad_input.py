@@ -52,7 +52,7 @@ BAD = {
     "null for a text": Bad(400, "bad_json", start(name=None)),
     "a field too many": Bad(400, "bad_json", start(admin=True)),
     "a field too few": Bad(400, "bad_json", b'{"flow": {"action": "sign_up"}}'),
-    "no such action": Bad(400, "bad_json", b'{"flow": {"action": "close_account"}}'),
+    "no such action": Bad(400, "bad_json", b'{"flow": {"action": "sell_account"}}'),
     "a doubled field": Bad(400, "duplicate_field", b'{"flow": {"action": "recover", "identifier": "a", "identifier": "b"}}'),
     "a doubled body": Bad(400, "duplicate_field", b'{"flow": {"action": "end_sessions"}, "flow": {"action": "change_password"}}'),
     "NaN": Bad(400, "bad_json", b'{"flow": NaN}'),

@@ -165,13 +165,13 @@ def test_a_message_is_told_what_it_needs_and_no_more(kind: MessageKind) -> None:
 
 @pytest.mark.row("S3", "I8")
 def test_an_address_that_is_leaving_learns_neither_device_nor_place_nor_address() -> None:
-    assert PARAMS[MessageKind.ADDRESS_LEFT] == {"at"}
+    assert PARAMS[MessageKind.ADDRESS_LEFT] == {"at", "disown"}
     for word in ("device", "place", "address"):
         with pytest.raises(ValueError, match=word):
             words(MessageKind.ADDRESS_LEFT, **{word: VALUES[word]})
     said = words(MessageKind.ADDRESS_LEFT)
     assert "22 November 2026, 08:15 UTC" in said.text
-    assert f"{BASE}/forgot" in said.text
+    assert f"{BASE}/d/" in said.text
 
 
 @pytest.mark.parametrize("kind", [MessageKind.SIGN_UP_CODE, MessageKind.ADDRESS_CODE, MessageKind.ADDRESS_TAKEN, MessageKind.SIGN_UP_TAKEN])
