@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sparekey.domain.accounts import NOBODY_ID, Account, address_thing, has_second_factor, is_settled, second_factors
+from sparekey.domain.accounts import NOBODY_ID, SETTLED_AFTER, Account, address_thing, has_second_factor, is_settled, second_factors
 from sparekey.domain.actions import RECOVERIES, Action
 from sparekey.domain.disputes import weight
 from sparekey.domain.factors import PHISHING_RESISTANT, Factor, FactorKind, Thing, things_behind
@@ -16,7 +16,7 @@ from sparekey.domain.policy.conditions import things_of
 from sparekey.domain.policy.model import RunningRecovery, Situation
 from sparekey.domain.policy.verdict import Ask, Verdict
 from sparekey.domain.quarantine import is_younger
-from sparekey.domain.sessions import Session
+from sparekey.domain.sessions import KnownDevice, Session
 from sparekey.use_cases.enrolling import NewAuthenticator, authenticator_shown, codes_shown
 from sparekey.use_cases.friends_asked import FriendsAsked
 from sparekey.use_cases.known_device import find_device, in_usual_surroundings
@@ -136,17 +136,18 @@ async def situation_of(tx: Transaction, services: Services, client: Client, acco
     device = await find_device(tx, client, account.account_id)
     session = client.session
     mine = session is not None and session.account_id == account.account_id and may_begin(session, flow.action if flow else "")
+    given_up = _given_up(account, flow) if flow else None
     return Situation(
         account=account,
         proofs=flow.proofs if flow else (),
         now=services.clock.now(),
         signed_in=mine,
         session_proofs=session.proofs if session is not None and mine else (),
-        known_device=device is not None and in_usual_surroundings(services, client, device),
+        known_device=device is not None and in_usual_surroundings(services, client, device) and _is_old_enough(services, device, given_up),
         breached_password=flow.breached if flow else False,
         nothing_more=flow.nothing_more if flow else False,
         target=_target(account, flow) if flow else None,
-        given_up=_given_up(account, flow) if flow else None,
+        given_up=given_up,
         former=await former_of(tx, account, flow.action, services.clock.now()) if flow else (),
         removes_younger=flow is not None and is_younger(account, _added_at(account, flow)),
         recovery=await _cancelled(tx, services, account, flow) if flow is not None and flow.action == Action.CANCEL_RECOVERY else None,
@@ -175,6 +176,11 @@ def _target(account: Account, flow: Flow) -> Factor | None:
         return None
     going = [f for f in second_factors(account) if flow.wants.factor_id in {"", f.factor_id}]
     return max(going, key=lambda f: (f.kind in PHISHING_RESISTANT, len(things_behind(f.kind, f.thing))), default=None)
+
+
+def _is_old_enough(services: Services, device: KnownDevice, given_up: Thing | None) -> bool:
+    """A thief's browser is known from his first sign-in on. To leave an address for good, only a settled one counts."""
+    return given_up is None or services.clock.now() - device.created_at >= SETTLED_AFTER
 
 
 def _given_up(account: Account, flow: Flow) -> Thing | None:
