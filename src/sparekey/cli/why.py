@@ -91,6 +91,10 @@ WORDS: Final = {
     Event.CASE_REFUSED: "the refusal left, at a fixed hour",
     Event.CASE_CLOSED: "the support case was closed: {why}",
     Event.THAWED: "the account was thawed",
+    Event.QUARANTINED: "some things are withheld until {until}",
+    Event.QUARANTINE_ENDED: "nothing is withheld any more: an older second factor was shown",
+    Event.WARNED: "the owner was warned: {warning}",
+    Event.ORDERS_DISOWNED: "the shop was told of {count} orders that were somebody else's",
 }
 """Every event of ``domain/audit.py``, as something that happened to a flow."""
 

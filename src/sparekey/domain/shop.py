@@ -47,6 +47,13 @@ class Activity:
 TOLD: Final[Mapping[Event, str]] = {
     Event.FROZEN: "account.frozen",
     Event.THAWED: "account.thawed",
+    Event.DISPUTED: "account.disputed",
+    Event.DISPUTE_OVER: "account.dispute_over",
+    Event.BLOCKED: "account.blocked",
+    Event.UNBLOCKED: "account.unblocked",
+    Event.CLOSING_BEGUN: "account.closing",
+    Event.CLOSING_STOPPED: "account.closing_stopped",
+    Event.CLOSED_FOR_GOOD: "account.closed",
     Event.RECOVERED: "account.recovered",
     Event.QUARANTINED: "account.quarantined",
     Event.QUARANTINE_ENDED: "account.quarantine_ended",

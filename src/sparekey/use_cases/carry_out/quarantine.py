@@ -6,6 +6,7 @@ from sparekey.domain.accounts import Account
 from sparekey.domain.audit import Event
 from sparekey.domain.flow.flow import Flow
 from sparekey.domain.policy.conditions import rules_of
+from sparekey.domain.policy.parse import LONGEST_QUARANTINE
 from sparekey.domain.quarantine import is_ended_by, quarantined
 from sparekey.use_cases.carry_out.change import Change, record_change
 from sparekey.use_cases.ports import SubjectLock, Transaction
@@ -14,10 +15,11 @@ from sparekey.use_cases.services import Client, Services
 
 
 def after_recovery(change: Change, account: Account) -> Account:
-    """The account in quarantine, for as long as the route says by which the recovery was allowed. The caller saves it, and then writes it
+    """The account in quarantine, for as long as the route says by which the recovery was allowed; the longest, where the policy has that
+    route no more. The caller saves it, and then writes it
     down with ``record_quarantine``."""
     routes = rules_of(change.services.policy, change.permit.action).routes
-    lasts = max(r.quarantine for r in routes if r.name == change.permit.route)
+    lasts = max((r.quarantine for r in routes if r.name == change.permit.route), default=LONGEST_QUARANTINE)
     return quarantined(account, lasts, change.services.clock.now())
 
 
