@@ -8,7 +8,7 @@ import pytest
 
 from sparekey.use_cases.read_restrictions import read_for_shop
 from tests.doors.api import ANOTHER, Api, Program, served
-from tests.doors.second_factors import Owner, answer, owner_of
+from tests.doors.second_factors import Owner, answer, enrol, owner_of
 from tests.doors.waits import ANNA, SECOND, begin_with_password, full_sign_in, owner_with_two, pass_time
 
 pytestmark = pytest.mark.row("R11")
@@ -105,6 +105,20 @@ async def test_who_lost_the_second_factor_waits_for_its_end(api: Api) -> None:
     began = await program.start("add_factor", factor="totp", label="New phone")
     assert began.status == 201, began
     assert await withheld(program) >= {"payouts"}
+
+
+async def test_one_who_lost_the_second_factor_is_offered_another_at_once(api: Api) -> None:
+    program = await api.signed_up(ANNA)
+    api.clock.wait(days=8)
+    assert (await program.call("POST", "/api/v1/account/second-factor/not-now")).status == 204
+    api.clock.wait(minutes=1)
+    owner = await enrol(api, program, ANNA)
+    api.clock.wait(days=31)
+    methods = (await (await full_sign_in(api, owner)).read("account/methods"))["methods"]
+    totp = next(m["factor_id"] for m in methods if m["kind"] == "totp")
+    program = await recovered_by_two(api, owner, lost=totp)
+    opened = (await program.sign_in(ANNA, ANOTHER)).said["session"]
+    assert opened["offer_second_factor"] is True
 
 
 async def test_a_week_after_a_recovery_that_waited(api: Api) -> None:

@@ -54,7 +54,15 @@ async def take_off_at_recovery(change: Change, lost: Collection[str]) -> Change:
     seconds = {f.factor_id for f in second_factors(account)}
     young = {f.factor_id for f in account.enrolled if not is_settled(replace(f, stolen=False), account.contested_at, now)}
     going = [f for f in account.enrolled if f.factor_id in young | (seconds & set(lost))]
-    return await take_off(change, going) if going else change
+    if not going:
+        return change
+    change = await take_off(change, going)
+    if has_second_factor(change.account):
+        return change
+    # What was lost is replaced as the last step (R11): another one is offered at the sign-in that follows, whenever it was last refused.
+    anew = replace(change.account, second_offered_at=None)
+    await change.tx.accounts.save(change.account, anew, now)
+    return replace(change, account=anew)
 
 
 async def take_off(change: Change, going: Sequence[Factor]) -> Change:
