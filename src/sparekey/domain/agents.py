@@ -84,6 +84,7 @@ class Bar(StrEnum):
     SAME_HAND = "agent_same_hand"
     VOTED = "agent_has_voted"
     TOO_FEW = "agents_too_few"
+    OVER = "case_is_decided"
 
 
 @unique
@@ -110,9 +111,11 @@ def standing_votes(votes: Iterable[Vote], agents: Mapping[AccountId, Agent], now
 
 
 def decided(votes: Iterable[Vote], agents: Mapping[AccountId, Agent], now: datetime) -> Choice | None:
-    """What two hands have voted for; ``None`` while no two agree."""
+    """What two hands have voted for; ``None`` while no two agree. Where there are no two hands nothing can be approved, and one refuses:
+    a case must not stay open for ever."""
+    counted = standing_votes(votes, agents, now)
     for choice in Choice:
-        agreeing = {agents[v.agent_id].hand for v in standing_votes(votes, agents, now) if v.choice is choice}
-        if len(agreeing) >= VOTES_NEEDED:
+        agreeing = {agents[v.agent_id].hand for v in counted if v.choice is choice}
+        if len(agreeing) >= VOTES_NEEDED or (agreeing and choice is Choice.REFUSE and not can_decide(agents.values(), now)):
             return choice
     return None

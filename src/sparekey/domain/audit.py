@@ -98,6 +98,9 @@ class Event(StrEnum):
     AGENT_PLACED = "account.agent.placed"
     AGENT_REMOVED = "account.agent.removed"
     SHIFT_BEGUN = "account.agent.shift_begun"
+    CASE_LOOKED_AT = "case.agent.looked"
+    CASE_ASKED = "case.agent.asked"
+    CASE_VOTED = "case.agent.voted"
 
 
 FOR_OWNER = frozenset(

@@ -72,6 +72,21 @@ SENTENCES: Final[Mapping[str, str]] = {
     "factor_taken": N_("This is on an account already. Use another one."),
     "agent_not_possible": N_("There is no such account, or it has neither a security key nor a passkey. An agent needs one."),
     "agent_already": N_("This account works on cases already."),
+    "agent_role_young": N_("Your role is younger than seven days, so it does not count yet."),
+    "agent_key_young": N_("The key that you are signed in with is younger than seven days, so it does not count yet."),
+    "agent_own_case": N_("This case is about your own account. Others decide it."),
+    "agent_collides": N_("This case touches you: its address is yours, or it was opened in this browser. Others decide it."),
+    "agent_same_hand": N_(
+        "An agent who has voted so was placed by you, placed you, or comes from the same agent. Another one must decide."
+    ),
+    "agent_has_voted": N_("You have voted on this case."),
+    "agents_too_few": N_("It takes two agents who are independent of each other, and this site has fewer. Nothing can be approved."),
+    "case_of_an_agent": N_(
+        "This is the account of an agent. It comes back by a second key, or through whoever runs the server, and in no other way."
+    ),
+    "case_is_decided": N_("This case is decided, or waits for nobody here."),
+    "template_unknown": N_("There is no such question."),
+    "reason_unknown": N_("Choose a reason."),
     # The person's.
     "not_proven": N_("That is not right. Please check it and try again."),
     "too_many_tries": N_("Too many tries from your network. Please wait a little and try again."),

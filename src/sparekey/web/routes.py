@@ -14,6 +14,7 @@ from sparekey.web.pages import (
     approve,
     cases,
     closing,
+    console,
     contacts,
     dev,
     disown,
@@ -68,6 +69,7 @@ def routes(*, development: bool) -> list[BaseRoute]:
         *secure.ROUTES,
         *approve.ROUTES,
         *qr.ROUTES,
+        *console.ROUTES,
         *site.ROUTES,
         *(dev.ROUTES if development else ()),
     )

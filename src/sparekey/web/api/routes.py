@@ -24,6 +24,7 @@ from sparekey.web.api import (
     shop,
     undo,
 )
+from sparekey.web.api import agents as agents_door
 from sparekey.web.api import contact_schemas as c
 from sparekey.web.api import device_schemas as d
 from sparekey.web.api import schemas as s
@@ -402,6 +403,65 @@ API_ROUTES: tuple[ApiRoute, ...] = (
         cases.CaseAnswer,
     ),
     ApiRoute("POST", "/api/v1/cases/{number}/messages", "say_in_case", "Write in a case", cases.say, cases.SayInCase, cases.CaseAnswer),
+    # Agents of support.
+    ApiRoute(
+        "POST",
+        "/api/v1/agent/shift",
+        "begin_shift",
+        "Show the key, for the console",
+        agents_door.begin_shift,
+        None,
+        s.FlowAnswer,
+        201,
+        signed_in=True,
+    ),
+    ApiRoute("GET", "/api/v1/agent/cases", "queue", "Cases that wait", agents_door.queue, None, agents_door.QueueAnswer, signed_in=True),
+    ApiRoute(
+        "GET", "/api/v1/agent/cases/{number}", "look_at_case", "A case", agents_door.look, None, agents_door.CaseLookedAt, signed_in=True
+    ),
+    ApiRoute(
+        "GET",
+        "/api/v1/agent/cases/{number}/messages",
+        "hear",
+        "What was said",
+        agents_door.hear,
+        None,
+        agents_door.HeardAnswer,
+        signed_in=True,
+    ),
+    ApiRoute(
+        "POST",
+        "/api/v1/agent/cases/{number}/messages",
+        "say_as_agent",
+        "Write to the person",
+        agents_door.say,
+        agents_door.SayInCase,
+        agents_door.SaidAnswer,
+        201,
+        signed_in=True,
+    ),
+    ApiRoute(
+        "POST",
+        "/api/v1/agent/cases/{number}/votes",
+        "vote_on_case",
+        "Vote",
+        agents_door.vote,
+        agents_door.VoteOnCase,
+        agents_door.VotedAnswer,
+        signed_in=True,
+    ),
+    ApiRoute("GET", "/api/v1/agent/agents", "agents", "All agents", agents_door.agents, None, agents_door.AgentsAnswer, signed_in=True),
+    ApiRoute(
+        "POST",
+        "/api/v1/agent/agents",
+        "place_agent",
+        "Put an agent in place",
+        agents_door.place,
+        agents_door.PlaceAgent,
+        None,
+        204,
+        signed_in=True,
+    ),
     # Passwords.
     ApiRoute("POST", "/api/v1/passwords/check", "check_password", "Judge a password", passwords.check, s.CheckPassword, s.PasswordJudged),
 )

@@ -1,6 +1,6 @@
 """Support cases as the person sees them: the form, the code for the contact mailbox, what is remembered, where it stands, messages."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from math import ceil
 from typing import Final
@@ -8,7 +8,7 @@ from typing import Final
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sparekey.domain.cases import LONGEST_MESSAGE, CaseKind, CaseState
+from sparekey.domain.cases import LONGEST_MESSAGE, CaseKind, CaseMessage, CaseState
 from sparekey.domain.errors import Busy, FlowOver, HumanNeeded, InvalidInput, NotProven, StaleFlow, TooManyTries, WrongStep
 from sparekey.domain.flow.state import State
 from sparekey.domain.masks import masked
@@ -18,6 +18,7 @@ from sparekey.use_cases.read_case import CaseSeen, read_case, shown_state
 from sparekey.use_cases.return_to_case import look_at_case_link, return_to_case
 from sparekey.use_cases.say_in_case import Typed, give_statements, say_in_case, withdraw_case
 from sparekey.web.errors import shown
+from sparekey.web.pages.chat import after_of, stream
 from sparekey.web.pages.endpoints import action, held_back, page, person_first, with_check, wrong, wrong_input
 from sparekey.web.pages.forms import Form
 from sparekey.web.pages.link import is_token
@@ -118,6 +119,17 @@ async def _say(visit: Visit, form: Form) -> Response:
     return await _step(visit, form, lambda: say_in_case(visit.services, visit.client, _number(visit), form["message"]))
 
 
+async def _stream(visit: Visit) -> Response:
+    """What is said in the case, as it is said."""
+    number, services, client = _number(visit), visit.services, visit.client
+
+    async def hear(after: int) -> Sequence[CaseMessage]:
+        return (await read_case(services, client, number, after)).messages
+
+    await hear(0)
+    return stream(visit.request, after_of(visit.request), hear)
+
+
 async def _withdraw(visit: Visit, form: Form) -> Response:
     return await _step(visit, form, lambda: withdraw_case(visit.services, visit.client, _number(visit)))
 
@@ -166,7 +178,7 @@ def _view(visit: Visit, seen: CaseSeen) -> CaseView:
         answer_at=seen.answer_at,
         can_state=seen.can_state,
         resend_after=_seconds(seen.resend_at, now),
-        messages=tuple(SaidView(m.author.value, m.text, m.at) for m in seen.messages),
+        messages=tuple(SaidView(m.author.value, m.text, m.at, m.seq) for m in seen.messages),
         longest=LONGEST_MESSAGE,
         flow_id=case.flow_id,
         flow_state=flow.state.value if flow else "",
@@ -227,6 +239,7 @@ ROUTES = [
     Route("/c/{token}", page(_take), methods=["GET"]),
     Route("/case/{number}", page(_show), methods=["GET"]),
     Route("/case/{number}/remember", page(_state_form), methods=["GET"]),
+    Route("/case/{number}/stream", page(_stream), methods=["GET"]),
     Route("/case/{number}/{step}", page(_back), methods=["GET"]),
     Route("/case/{number}/confirm", action(_confirm, "answer"), methods=["POST"]),
     Route("/case/{number}/send", action(_send), methods=["POST"]),

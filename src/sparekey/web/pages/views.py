@@ -298,11 +298,12 @@ class KeptField:
 
 @dataclass(frozen=True, slots=True)
 class SaidView:
-    """A message in a support case. ``author``: person or agent."""
+    """A message in a support case. ``author``: person or agent. ``seq``: its number in the case."""
 
     author: str
     text: str
     at: datetime
+    seq: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,160 @@
+"""An agent opens a case: what was said and shown in it, how that compares with what the account knows, and what to do next.
+
+Every look is written down before anything is shown (mission.md, C6). Nothing here is a secret, an address of the account, or a way to
+change one: of the account an agent learns how statements compare, and in what state it is.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sparekey.domain.accounts import Account
+from sparekey.domain.agents import Bar, Choice
+from sparekey.domain.audit import Event
+from sparekey.domain.case_advice import Advice, advise
+from sparekey.domain.cases import WITH_AGENTS, Case, CaseMessage, plain_number
+from sparekey.domain.errors import BadRequest
+from sparekey.domain.masks import masked
+from sparekey.domain.policy.conditions import see
+from sparekey.domain.policy.model import Situation
+from sparekey.domain.statements import About, Said
+from sparekey.use_cases.at_work import AtWork, at_work
+from sparekey.use_cases.judge_statements import judge_statements
+from sparekey.use_cases.load_case import LoadedCase, load_case_for_time
+from sparekey.use_cases.ports import Transaction
+from sparekey.use_cases.record import record
+from sparekey.use_cases.services import Client, Services
+from sparekey.use_cases.vote_bars import vote_bars
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What was shown before the case. ``settled``: it had been on the account for long enough to count."""
+
+    kind: str
+    settled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """``said``: as it was typed; the answer to a secret question is not kept. ``match``: how it compares with what the account knows."""
+
+    about: str
+    said: str
+    match: str
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSeen:
+    """A case as an agent sees it. ``typed``: the account as the person named it. ``contact``: masked. ``account``: names of what is true of
+    it: frozen, disputed, blocked, contested, closing. ``bars``: why this agent cannot approve, refuse. ``votes``: how many there are, never
+    which. ``mine``: the own vote, or empty.
+    """
+
+    number: str
+    kind: str
+    state: str
+    language: str
+    opened_at: datetime
+    waits: timedelta
+    typed: str
+    contact: str
+    statements: Sequence[Statement]
+    shown: Sequence[Shown]
+    account: Sequence[str]
+    advice: Advice
+    bars: dict[Choice, Sequence[Bar]]
+    votes: int
+    mine: str
+    messages: Sequence[CaseMessage]
+    can_write: bool
+
+
+async def agent_looks(services: Services, client: Client, number: str) -> CaseSeen:
+    """Raises ``BadRequest("not_found")`` for a case that is not there, and what ``at_work`` raises."""
+    async with services.store.transaction() as tx:
+        at = await at_work(tx, services, client)
+        loaded = await load_for_agent(tx, services, number)
+        case, account = loaded.case, loaded.account
+        agent_id = at.agent.account_id
+        await record(
+            tx, services, loaded.lock, Event.CASE_LOOKED_AT, account, client, flow_id=case.case_id, subject=case.subject, agent=agent_id
+        )
+        return await _seen(tx, services, client, at, loaded)
+
+
+async def agent_hears(services: Services, client: Client, number: str, after: int) -> Sequence[CaseMessage]:
+    """What was said after one message, for a page that is open already. Raises what ``agent_looks`` raises."""
+    async with services.store.transaction() as tx:
+        await at_work(tx, services, client)
+        case = await tx.cases.by_number(plain_number(number))
+        if case is None:
+            raise BadRequest("not_found")
+        return await tx.cases.messages(case.case_id, after)
+
+
+async def load_for_agent(tx: Transaction, services: Services, number: str) -> LoadedCase:
+    """The case, locked. Raises ``BadRequest("not_found")``."""
+    seen = await tx.cases.by_number(plain_number(number))
+    if seen is None:
+        raise BadRequest("not_found")
+    return await load_case_for_time(tx, services, seen)
+
+
+async def _seen(tx: Transaction, services: Services, client: Client, at: AtWork, loaded: LoadedCase) -> CaseSeen:
+    case, account = loaded.case, loaded.account
+    judged = await judge_statements(tx, services, case)
+    votes = await tx.votes.of_case(case.case_id)
+    shown = _shown(services, case, account, loaded.now)
+    return CaseSeen(
+        number=case.number,
+        kind=case.kind.value,
+        state=case.state.value,
+        language=case.language,
+        opened_at=case.opened_at,
+        waits=loaded.now - case.opened_at,
+        typed=case.typed,
+        contact=masked(case.contact),
+        statements=[Statement(j.about.value, _typed(case.said, j.about), j.match.value, j.weight) for j in judged],
+        shown=shown,
+        account=_of_account(account),
+        advice=advise(judged, sum(s.settled for s in shown)),
+        bars={choice: await vote_bars(tx, client, at, loaded, choice) for choice in Choice},
+        votes=len(votes),
+        mine=next((v.choice.value for v in votes if v.agent_id == at.agent.account_id), ""),
+        messages=await tx.cases.messages(case.case_id),
+        can_write=case.state in WITH_AGENTS,
+    )
+
+
+def _shown(services: Services, case: Case, account: Account, now: datetime) -> Sequence[Shown]:
+    seen = see(services.policy, Situation(account, case.proofs, now))
+    return [Shown(p.kind.value, p.thing in seen.settled) for p in case.proofs]
+
+
+def _typed(said: Said, about: About) -> str:
+    match about:
+        case About.SIGN_UP:
+            return said.sign_up
+        case About.ADDRESS:
+            return said.address
+        case About.DEVICE:
+            return said.device
+        case About.PLACE:
+            return said.place
+        case About.ORDER:
+            return said.order
+        case About.SECRET:
+            return ""
+
+
+def _of_account(account: Account) -> Sequence[str]:
+    is_so = {
+        "frozen": account.frozen_at,
+        "disputed": account.disputed_at,
+        "blocked": account.blocked_at,
+        "contested": account.contested_at,
+        "closing": account.closing_at,
+    }
+    return [name for name, since in is_so.items() if since is not None]
