@@ -34,6 +34,7 @@ from sparekey.use_cases.standing import Standing, standing
 from tests.doors.api import PASSWORD, Api, Program, served
 from tests.doors.cases import begin, decided, pass_until
 from tests.doors.phones import number_added
+from tests.doors.robbed import add_mailbox, remove
 from tests.pages.browser import new_browser
 
 NAME = "anna@example.com"
@@ -253,7 +254,26 @@ async def open_a_case_on_pages(world: World, password: str) -> None:
     await browser.send("/help/case", {**browser.page.form().fields, "kind": "appeal", "identifier": NAME, "contact": "x@example.org"})
 
 
+async def undo(world: World, password: str) -> None:
+    program = Program(world.api.http)
+    for name in (NAME, USER_NAME):
+        flow = (await program.start("undo", identifier=name)).flow_id
+        for code in ("000000", "222222"):
+            await program.code(flow, code)
+        await program.call("GET", f"/api/v1/flows/{flow}/changes")
+        await program.call("POST", f"/api/v1/flows/{flow}/undo", {"since": "everything"})
+        await program.call("POST", f"/api/v1/flows/{flow}/nothing-more")
+    browser = new_browser(world.api)
+    world.listen(browser.http)
+    await browser.open("/undo")
+    await browser.fill(identifier=NAME)
+    await browser.fill(answer="000000")
+    flow = browser.page.path.split("/")[2]
+    await browser.open(f"/undo/{flow}")
+
+
 WALKS: tuple[Walk, ...] = (
+    undo,
     guess_passwords,
     recover,
     recover_again_and_again,
@@ -284,6 +304,20 @@ async def somebody_has_it_and_a_number(world: World) -> str:
     assert (await program.sign_in(NAME)).state == "done"
     await number_added(world.api, program, NUMBER)
     world.api.clock.wait(days=31)
+    return password
+
+
+async def somebody_left_it(world: World) -> str:
+    """It was taken off the account lately, so it still leads back to it."""
+    password = await somebody_has_it(world)
+    program = Program(world.api.http)
+    assert (await program.sign_in(NAME)).state == "done"
+    await add_mailbox(world.api, program, "other@example.com")
+    world.api.clock.wait(days=31)
+    await program.sign_in(NAME)
+    other = next(a["address_id"] for a in (await program.read("account"))["addresses"] if a["value"] == "other@example.com")
+    assert (await program.start("set_main_address", address_id=other)).state == "done"
+    assert (await remove(program, NAME)).state == "done"
     return password
 
 
@@ -383,7 +417,9 @@ def difference(one: Sequence[str], other: Sequence[str]) -> str:
     return "\n".join(line for line in ndiff(one, other) if not line.startswith("?"))
 
 
-@pytest.mark.parametrize("make", [somebody_has_it, somebody_has_it_and_a_number, somebody_began_to_sign_up], ids=lambda m: m.__name__)
+@pytest.mark.parametrize(
+    "make", [somebody_has_it, somebody_has_it_and_a_number, somebody_left_it, somebody_began_to_sign_up], ids=lambda m: m.__name__
+)
 @pytest.mark.parametrize("walk", WALKS, ids=lambda w: w.__name__)
 async def test_no_answer_tells_whether_a_name_is_known(new_world: Callable[[], Awaitable[World]], make: Make, walk: Walk) -> None:
     await compare(new_world, make, walk)
