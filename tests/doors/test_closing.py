@@ -3,12 +3,16 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from sparekey.adapters.sql import personal, schema
+from sparekey.adapters.sql.connection import Statement
+from sparekey.use_cases import look_at_closing
+from sparekey.use_cases.keep_account import look_at_keeping
 from sparekey.use_cases.verify_audit import verify_chains, verify_presence
 from sparekey.worker.waits import look_at_waits
 from tests.doors.api import ANOTHER, PASSWORD, Answer, Api, Letter, Program, served
@@ -242,6 +246,36 @@ async def test_a_former_address_stops_it_by_name_and_an_unknown_name_takes_the_s
     assert await closing_at(anna) is None
 
 
+async def test_an_address_that_was_taken_off_stops_it_by_name(api: Api) -> None:
+    anna = await api.signed_up(ANNA)
+    await add_second(api, anna)
+    api.clock.wait(days=31)
+    thief = await signed_in(api, ANNA)
+    second = next(a["address_id"] for a in (await thief.read("account"))["addresses"] if a["value"] == SECOND)
+    assert (await thief.start("remove_address", address_id=second)).state == "done"
+    await close(thief)
+    owner = api.program()
+    asked = await owner.start("stop_closing", identifier=SECOND)
+    assert (await owner.code(asked.flow_id, (await api.newest(SECOND)).code)).state == "done"
+    assert await closing_at(thief) is None
+
+
+async def test_links_from_before_do_nothing_to_a_closed_account(api: Api) -> None:
+    anna = await api.signed_up(ANNA)
+    await close(anna)
+    letter = await api.newest(ANNA)
+    await pass_days(api, 28.9)
+    [*_, last] = await letters_about(api, ANNA, CLOSING)
+    await pass_days(api, 1.3)
+    assert await is_closed(api)
+    before = await api.rows("account", "address")
+    for token in (disown_token(letter), disown_token(last)):
+        pressed = await api.program().call("POST", "/api/v1/notices/disown", {"token": token})
+        assert pressed.status == 404 or not pressed.said["frozen"], pressed
+    assert (await keep(api.program(), last)).said["until"] is None
+    assert await api.rows("account", "address") == before
+
+
 async def test_this_was_not_me_stops_it_too(api: Api) -> None:
     thief = await api.signed_up(ANNA)
     await close(thief)
@@ -346,6 +380,40 @@ async def test_fifty_stops_and_finishes_at_once(patient_api: Api, first: str) ->
     closed = "account.closing.done" in names
     assert await is_closed(api) is closed
     assert await anna.is_signed_in() is not closed
+
+
+# ---------------------------------------------------------------- the checks can fail
+
+
+async def test_a_wait_that_believed_the_clock_would_be_seen(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    anna = await api.signed_up(ANNA)
+    await close(anna)
+    monkeypatch.setattr(look_at_closing, "over", lambda waiting: replace(waiting, counted=waiting.days, credited=waiting.length))
+    api.clock.wait(days=31)
+    await look_at_waits(api.parts.services, asyncio.Event())
+    assert await is_closed(api)
+
+
+async def test_a_table_that_was_forgotten_would_be_seen(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    anna = await api.signed_up(ANNA)
+    await close(anna)
+    monkeypatch.setattr(personal, "_ADDRESSES", Statement("select address_id, key from address where account_id = :account_id and 1 = 0"))
+    await pass_days(api, 30.2)
+    assert await is_closed(api)
+    assert "anna@example.com" in await dump(api)
+
+
+async def test_a_policy_that_took_young_addresses_would_be_seen(api: Api) -> None:
+    services = api.parts.services
+    rules = services.policy.actions["stop_closing"]
+    lax = replace(rules, routes=tuple(replace(r, settled=False, needs=tuple(n for n in r.needs if n != "settled")) for r in rules.routes))
+    policy = replace(services.policy, actions={**services.policy.actions, "stop_closing": lax})
+    anna = await api.signed_up(ANNA)
+    await add_second(api, anna)
+    await close(anna)
+    letter = await api.newest(SECOND)
+    assert (await look_at_keeping(services, keep_token(letter))).may is False
+    assert (await look_at_keeping(replace(services, policy=policy), keep_token(letter))).may is True
 
 
 # ---------------------------------------------------------------- nothing is forgotten

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from sparekey.domain.masks import masked
 from tests.doors.api import PASSWORD, Api
 from tests.doors.test_closing import CLOSING, keep_token
 from tests.doors.waits import ANNA, letters_about
@@ -66,6 +67,23 @@ async def test_by_a_typed_address(api: Api) -> None:
     await owner.fill(identifier=ANNA)
     await owner.fill(answer=(await api.newest(ANNA)).code)
     assert owner.page.heading == "Your account stays"
+
+
+async def test_an_unknown_name_takes_the_same_road(api: Api) -> None:
+    browser = await signed_up(api, ANNA, PASSWORD)
+    await browser.open("/account/close")
+    await browser.press("Close the account")
+    told = []
+    for name in (ANNA, "nada@example.com"):
+        stranger = new_browser(api)
+        await stranger.open("/keep-account")
+        await stranger.fill(identifier=name)
+        asked = stranger.page.masked
+        await stranger.fill(answer="123456")
+        told.append(
+            [(stranger.page.status, page.replace(name, "NAME").replace(masked(name), "MASKED")) for page in (asked, stranger.page.masked)]
+        )
+    assert told[0] == told[1]
 
 
 async def test_the_file(api: Api) -> None:

@@ -52,7 +52,7 @@ _CLEAR_MESSAGES = Statement(f"delete from outbox where account_id = :account_id 
 _UNNAME_MESSAGES = Statement("update outbox set hint = '' where account_id = :account_id")
 _CLEAR_GUESSES = Statement("delete from guess where subject = :account_id")
 _ADDRESSES = Statement("select address_id, key from address where account_id = :account_id")
-_RESERVE = Statement("update address set value = '', key = :key where address_id = :address_id and account_id = :account_id")
+_RESERVE = Statement("update address set value = '', key = :key, given_up = 1 where address_id = :address_id and account_id = :account_id")
 _DEVICES = Statement(
     """select device_id, account_id, created_at, seen_at, user_agent, networks from device where account_id = :account_id
     order by created_at, device_id"""
