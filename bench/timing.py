@@ -208,6 +208,13 @@ class Attacker:
     def sign_up(self, name: str) -> float:
         return self.start(action="sign_up", email=name, name="Anna", password=PASSWORD)
 
+    def open_case(self, name: str) -> float:
+        body = {"kind": "lost", "identifier": name, "contact": a_name()}
+        seconds, status, answer = self._wire.time(self._wire.post("/api/v1/cases", body))
+        if status != 201:
+            raise RuntimeError(f"case: {status} {answer[:300]!r}")
+        return seconds
+
     def echo(self, name: str) -> float:
         time.sleep(1.3)  # the worker is at rest again
         self.recover(name)
@@ -256,6 +263,8 @@ def measure(node: Node, known: Sequence[str], pairs: int, routes: Sequence[str],
                 times = attacker.pairs(count, attacker.wrong_password)
             case "sign-up":
                 times = attacker.pairs(count, attacker.sign_up)
+            case "case":
+                times = attacker.pairs(count, attacker.open_case)
             case "wrong code":
                 times = attacker.in_flows(count, "/api/v1/flows/{}/answer", {"answer": {"challenge": "email", "code": "000000"}}, 401, 1)
             case "resend":
@@ -269,7 +278,7 @@ def measure(node: Node, known: Sequence[str], pairs: int, routes: Sequence[str],
     return measured
 
 
-ROUTES = ("recover", "sign-in link", "wrong password", "sign-up", "wrong code", "resend", "echo")
+ROUTES = ("recover", "sign-in link", "wrong password", "sign-up", "case", "wrong code", "resend", "echo")
 
 
 def show(kind: str, measured: Sequence[Measured], console: Console) -> bool:

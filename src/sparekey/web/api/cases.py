@@ -9,7 +9,7 @@ from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sparekey.domain.cases import LONGEST_MESSAGE, CaseKind, CaseMessage
+from sparekey.domain.cases import CaseKind, CaseMessage
 from sparekey.use_cases.open_case import confirm_case, open_case, send_code_again
 from sparekey.use_cases.read_case import CaseSeen, read_case, shown_state
 from sparekey.use_cases.return_to_case import return_to_case
@@ -54,10 +54,10 @@ class GiveStatements(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     secret: Line = ""
 
 
-class SayInCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``text``: plain; line ends are kept."""
+class WriteInCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``text``: plain, of 4,000 characters at most; line ends are kept."""
 
-    text: Annotated[str, Meta(max_length=4 * LONGEST_MESSAGE)]
+    text: str
 
 
 class ReturnToCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -128,7 +128,7 @@ async def state(request: Request) -> Response:
 
 
 async def say(request: Request) -> Response:
-    body = await read_json(request, SayInCase)
+    body = await read_json(request, WriteInCase)
     await say_in_case(door_of(request).services, await client_of(request), _number(request), body.text)
     return await _shown(request)
 

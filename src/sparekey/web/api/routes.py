@@ -402,7 +402,7 @@ API_ROUTES: tuple[ApiRoute, ...] = (
         cases.GiveStatements,
         cases.CaseAnswer,
     ),
-    ApiRoute("POST", "/api/v1/cases/{number}/messages", "say_in_case", "Write in a case", cases.say, cases.SayInCase, cases.CaseAnswer),
+    ApiRoute("POST", "/api/v1/cases/{number}/messages", "write_in_case", "Write in a case", cases.say, cases.WriteInCase, cases.CaseAnswer),
     # Agents of support.
     ApiRoute(
         "POST",
