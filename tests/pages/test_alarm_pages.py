@@ -231,6 +231,28 @@ async def test_from_the_mail_to_the_dispute_and_more(api: Api) -> None:
     assert (person.page.status, person.page.heading) == (404, "Nothing is disputed here")
 
 
+@pytest.mark.row("R16", "C2")
+async def test_a_tie_leads_to_a_case(api: Api) -> None:
+    await owner_of(api)
+    loser = new_browser(api)
+    await loser.open("/forgot")
+    await loser.fill(identifier=ANNA)
+    await loser.open(f"{loser.page.path}?way=password")
+    await loser.fill(answer=PASSWORD)
+    await loser.press("I have no other way")
+    waits = loser.page.path
+    person = new_browser(api)
+    await person.open(f"/d/{disown_token((await letters_about(api, ANNA, WAITING))[0])}")
+    await person.press("This was not me: object")
+    await pass_time(api, 74)
+    await loser.open(waits)
+    assert loser.page.heading == "Both sides have shown as much"
+    await loser.follow("Open a case, so that people look at it")
+    assert loser.page.path.startswith("/help/case")
+    await person.open("/dispute")
+    assert "people look at it" in person.page.text
+
+
 @pytest.mark.row("H1")
 async def test_thawing_by_the_page(api: Api, browser: Browser) -> None:
     owner = await signed_up(api, ANNA, PASSWORD)

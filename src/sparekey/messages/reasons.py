@@ -127,6 +127,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "message_missing": N_("Write something first."),
     "message_too_long": N_("This is too long: %(max)s characters at most."),
     "message_bad_character": N_("This contains an invisible character that cannot be shown. Please type it again."),
+    "outweighed": N_("Somebody else claimed this account, and has shown more. Start again, and show more."),
     "disputed": N_("This is held back while it is being found out whose account this is."),
     "quarantined": N_("This is held back for a few days after a recovery."),
     "link_over": N_("This link was already used, has expired, or was replaced by a newer one."),

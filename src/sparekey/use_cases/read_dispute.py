@@ -11,6 +11,7 @@ from sparekey.domain.accounts import Account
 from sparekey.domain.actions import Action
 from sparekey.domain.disputes import OVER_AFTER, Dispute, weight
 from sparekey.domain.flow.flow import Flow
+from sparekey.domain.flow.state import State
 from sparekey.domain.sessions import Session
 from sparekey.use_cases.leads_back import former_of
 from sparekey.use_cases.ports import Transaction
@@ -69,7 +70,8 @@ async def seen_by_recovery(tx: Transaction, services: Services, account: Account
 async def _weights(tx: Transaction, services: Services, account: Account, dispute: Dispute) -> tuple[int, dict[str, int]]:
     now, policy = services.clock.now(), services.policy
     former = await former_of(tx, account, Action.RECOVER, now)
-    claims = {r.flow_id: r.proofs for flow_id in dispute.claims if (r := await tx.flows.get(flow_id)) is not None and not r.ended}
+    found = [await tx.flows.get(flow_id) for flow_id in dispute.claims]
+    claims = {r.flow_id: r.proofs for r in found if r is not None and r.state in {State.WAITING, State.REFERRED}}
     weights = {flow_id: weight(policy, account, proofs, now, former) for flow_id, proofs in claims.items()}
     return weight(policy, account, dispute.shown, now, former), weights
 

@@ -123,7 +123,7 @@ def step(flow: Flow, event: Event, *, policy: Policy, situation: Situation) -> F
         case Disputed():
             return _disputed(flow, situation.now)
         case Tied():
-            return replace(flow, state=move(flow.state, Move.REFER), asked=())
+            return replace(flow, state=move(flow.state, Move.REFER), ended="tied", asked=())
         case CarriedOut():
             return replace(flow, state=move(flow.state, Move.CARRY_OUT), asked=())
         case Ended(reason):

@@ -30,6 +30,9 @@ NO_PHONE: Final = "lost"
 LAST_PAGE: Final[dict[str, str]] = {Action.REPORT_STOLEN: "flow_stolen.html", Action.APPROVE_SIGN_IN: "flow_approve.html", Action.DOWNLOAD_DATA: "flow_data.html"}
 """Of actions that need something of their own once they are allowed."""
 
+SAY_WHY: Final = frozenset({"blocked", "disputed", "frozen", "tied"})
+"""Why a flow was denied or left to people, where its page has more to say than that."""
+
 LOST_WITH_PHONE: Final = frozenset({FactorKind.TOTP, FactorKind.SMS, FactorKind.PHONE_APPROVAL})
 
 METHODS: Final = "/account/security/methods"
@@ -127,10 +130,9 @@ def flow_page(
             current, template = _allowed_template(standing, way)
         case State.DONE:
             current, template = "", "flow_done.html"
-        case State.DENIED if flow.ended in {"blocked", "disputed", "frozen"}:
-            return over_page(visit, flow.ended, flow.action, flow.flow_id)
         case State.REFERRED | State.DENIED:
-            return over_page(visit, flow.state.value, flow.action, flow.flow_id)
+            reason = flow.ended if flow.ended in SAY_WHY else flow.state.value
+            return over_page(visit, reason, flow.action, flow.flow_id)
         case State.ENDED:
             return over_page(visit, flow.ended, flow.action)
         case _:
