@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -143,8 +144,35 @@ async def test_a_friend_learns_the_name_that_was_given_and_nothing_else(api: Api
     token = await newest(api, BORIS)
     seen = await api.program().call("POST", "/api/v1/contacts/look", {"token": token})
     assert seen.said == {"kind": "phrase", "owner": "Anna", "accepted": True}
-    for letter in await api.letters(BORIS):
-        assert not any(word in letter.text for word in (ANNA, "Secretova", "anna99", CLARA, DORA, "Riga", "unknown device"))
+    letters = await api.letters(BORIS)
+    assert [letter.text for letter in letters if _betrays(letter.text)] == []
+    assert _betrays(letters[0].text.replace("Anna", "Anna Secretova")), "what is looked for would be found"
+
+
+def _betrays(text: str) -> bool:
+    return any(word in text for word in (ANNA, "Secretova", "anna99", CLARA, DORA, "unknown device", "place unknown"))
+
+
+@pytest.mark.row("D7")
+async def test_a_stolen_database_knows_neither_friends_nor_words_nor_links(api: Api) -> None:
+    anna = await owner(api)
+    program, flow_id, phrase = await recover(api)
+    secrets = [phrase, await newest(api, BORIS), await newest(api, BORIS, INVITED), "Boris", BORIS]
+
+    async def found_in(tables: set[str]) -> list[str]:
+        dump = b" ".join(
+            v if isinstance(v, bytes) else str(v).encode() for rows in (await api.rows(*tables)).values() for r in rows for v in r
+        )
+        return [secret for secret in secrets if secret.encode() in dump]
+
+    assert await found_in({"contact", "contact_ask", "contact_circle", "flow", "outbox", "audit_event", "notice_link", "change"}) == []
+    async with api.parts.services.store.transaction() as tx:
+        flow = await tx.flows.get(flow_id)
+        assert flow is not None
+        await tx.flows.save(replace(flow, typed=phrase))
+    assert await found_in({"flow"}) == [phrase], "a planted one is found"
+    assert anna.session
+    assert program.flow_tokens
 
 
 async def test_a_friend_who_is_the_thief_gets_no_further_alone(api: Api) -> None:
