@@ -75,6 +75,8 @@ def test_more_wins_and_nobody_else(claims: dict[str, int], objection: int) -> No
         ("stolen-totp", "totp", 0),
         ("totp", "email enrolling-totp", 1),
         ("same_mailbox", "email same_mailbox", 1),
+        ("young-same_mailbox", "same_mailbox", 0),
+        ("phone", "phone", 1),
         ("", "", 0),
     ],
 )
@@ -82,6 +84,12 @@ def test_only_settled_things_weigh_and_each_once(who: str, shown: str, weighs: i
     someone = account(who)
     assert weight(SHOP, someone, show(someone, shown), NOW) == weighs
     assert weight(SHOP, someone, (*show(someone, shown), APPROVED), NOW) == weighs + APPROVAL_WEIGHS
+
+
+def test_a_number_that_was_not_confirmed_for_a_year_weighs_only_beside_another_thing() -> None:
+    someone = account("phone")
+    later = NOW + timedelta(days=400)
+    assert [weight(SHOP, someone, show(someone, shown), later) for shown in ("phone", "phone email")] == [0, 2]
 
 
 def test_what_left_the_account_lately_and_still_leads_to_it_weighs() -> None:

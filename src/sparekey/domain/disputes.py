@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum, unique
 
 from sparekey.domain.accounts import Account, AccountId
+from sparekey.domain.actions import Action
 from sparekey.domain.factors import Factor, FactorKind
 from sparekey.domain.flow.waiting import Waiting, begin
-from sparekey.domain.policy.conditions import see, things_of
-from sparekey.domain.policy.model import DISPUTE_DECIDED_AFTER, Policy, Situation
+from sparekey.domain.policy.conditions import counted, rules_of, see, things_of
+from sparekey.domain.policy.model import DISPUTE_DECIDED_AFTER, Policy, Route, Situation, Then
 from sparekey.domain.proofs import Proof
 
 OVER_AFTER = timedelta(days=14)
@@ -37,6 +38,9 @@ class Outcome(StrEnum):
     CASE = "case"  # it was a tie, and people have decided
     LAPSED = "lapsed"  # 14 days were over
 
+
+SETTLED = Route(name="weighed", why="Only what is settled weighs.", then=Then.REFER, settled=True)
+"""What a proof must be to weigh: no route of the policy, but judged by the same words."""
 
 TIED = "tied"
 """Beside the outcomes: it was weighed, and is not over."""
@@ -93,14 +97,15 @@ def opened(dispute_id: str, account_id: AccountId, now: datetime) -> Dispute:
 
 
 def weight(policy: Policy, account: Account, proofs: tuple[Proof, ...], now: datetime, former: tuple[Factor, ...] = ()) -> int:
-    """How many settled things were shown; the approval of two agents counts as ``APPROVAL_WEIGHS``.
+    """How many settled things were shown, judged as everywhere in the policy: what left the account or was reported stolen since counts
+    for nothing, and what is weak only beside another thing. The approval of two agents counts as ``APPROVAL_WEIGHS``.
 
     ``former``: things that left the account lately and still lead to it (mission.md, R13).
     """
     seen = see(policy, Situation(account, proofs, now, former=former))
-    settled = things_of(p for p in proofs if p.thing in seen.settled and not p.enrolling)
+    settled = counted(SETTLED, rules_of(policy, Action.RECOVER), seen)
     approved = any(p.kind is FactorKind.SUPPORT_APPROVAL for p in proofs)
-    return len(settled) + (APPROVAL_WEIGHS if approved else 0)
+    return len(things_of(settled)) + (APPROVAL_WEIGHS if approved else 0)
 
 
 @dataclass(frozen=True, slots=True)
