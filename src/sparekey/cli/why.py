@@ -79,6 +79,7 @@ WORDS: Final = {
     Event.DISPUTE_TIED: "the dispute was weighed, and both sides had shown as much",
     Event.DISPUTE_OVER: "the dispute was over: {outcome}",
     Event.FROZEN: "the account was frozen",
+    Event.CHANGES_UNDONE: "changes were undone: {what}",
     Event.BLOCKED: "the site blocked the account",
     Event.UNBLOCKED: "the site opened the account again",
     Event.CASE_BEGUN: "a support case was begun, and its contact mailbox asked",

@@ -306,8 +306,6 @@ class BackupCodes(Protocol):
 
     async def left(self, account_id: AccountId, factor_id: str) -> int: ...
 
-    async def remove(self, account_id: AccountId, factor_id: str) -> None: ...
-
 
 @dataclass(frozen=True, slots=True)
 class Prompt:

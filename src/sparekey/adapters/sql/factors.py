@@ -56,7 +56,6 @@ _HAND_OVER = Statement(
     where account_id = :account_id and reserved_by = :flow_id and spent_at is null"""
 )
 _LEFT = Statement("select count(*) from backup_code where account_id = :account_id and factor_id = :factor_id and spent_at is null")
-_REMOVE_CODES = Statement("delete from backup_code where account_id = :account_id and factor_id = :factor_id")
 
 _encode = msgspec.json.Encoder().encode
 
@@ -138,6 +137,3 @@ class SqlBackupCodes:
     async def left(self, account_id: AccountId, factor_id: str) -> int:
         r = await self._c.one(_LEFT, account_id=account_id, factor_id=factor_id)
         return r[0] if r else 0
-
-    async def remove(self, account_id: AccountId, factor_id: str) -> None:
-        await self._c.run(_REMOVE_CODES, account_id=account_id, factor_id=factor_id)

@@ -97,7 +97,7 @@ _OLD_CHAINS = Statement(
     """select chain from audit_head h where chain >= 's' and begun_at < :before
     and (select e.at from audit_event e where e.chain = h.chain and e.seq = h.seq) < :before order by begun_at limit :most /*skip*/"""
 )
-# Those of a set that is about to go; of a set that was renewed they went at once.
+# Those of a set that is about to go.
 _BACKUP_CODES = Statement(
     """delete from backup_code where factor_id in (
         select factor_id from factor where removed_at is not null and removed_at < :before order by removed_at limit :most)"""

@@ -92,4 +92,6 @@ async def _tell(change: Change, returned: Account, plan: Undoing, done: Undone) 
     now = change.services.clock.now()
     await tell_all(change, returned, MessageKind.CHANGES_UNDONE, undone=",".join(sorted(done.groups)))
     gone = tuple(replace(a, stolen=False) for a in plan.leaving)
-    await tell(change.tx, change.services, returned, gone, MessageKind.ADDRESS_LEFT, {"at": now.isoformat()}, now, flow_id=change.flow.flow_id)
+    await tell(
+        change.tx, change.services, returned, gone, MessageKind.ADDRESS_LEFT, {"at": now.isoformat()}, now, flow_id=change.flow.flow_id
+    )
