@@ -11,6 +11,9 @@ import pytest
 
 from sparekey.adapters.sql import personal, schema
 from sparekey.adapters.sql.connection import Statement
+from sparekey.domain.accounts import AccountId
+from sparekey.domain.contacts import Circle, Contact, ContactState, Friend, new_factor
+from sparekey.domain.shop import Activity, ActivityKind
 from sparekey.use_cases import look_at_closing
 from sparekey.use_cases.keep_account import look_at_keeping
 from sparekey.use_cases.verify_audit import verify_chains, verify_presence
@@ -102,6 +105,7 @@ async def test_after_the_end_a_dump_shows_nothing_personal_and_the_chain_still_h
     before = await dump(api)
     for said in ("anna@example.com", "anna@second.example", "Anna"):
         assert said in before, "the check can fail"
+    await with_order_and_friends(api, program)
     assert (await close_fully(api, program, owner.app.next_code())).state == "waiting"
     [account_id] = [row[0] for row in (await api.rows("account"))["account"] if row[1] != "Nobody"]
     await pass_days(api, 30.2)
@@ -114,6 +118,8 @@ async def test_after_the_end_a_dump_shows_nothing_personal_and_the_chain_still_h
     assert [f async for _, found in verify_chains(services.store, services.sealer) for f in found] == []
     assert [f async for found in verify_presence(services.store) for f in found] == []
     rows = (await api.rows("audit_event"))["audit_event"]
+    left = await api.rows("shop_activity", "contact_circle", "contact", "factor", "session", "device", "former_password", "change")
+    assert {table: found for table, found in left.items() if found} == {}
     mine = [row for row in rows if row[0] == account_id]
     assert mine
     for row in mine:
@@ -323,6 +329,7 @@ async def test_the_file_has_everything_that_is_kept_and_no_secret(api: Api) -> N
     anna = await api.signed_up(ANNA)
     await add_second(api, anna)
     owner = await enrol(api, anna, ANNA)
+    await with_order_and_friends(api, anna)
     began = await anna.start("download_data")
     began = await anna.password(began.flow_id, PASSWORD) if began.state == "asking" else began
     if began.state == "asking":
@@ -335,6 +342,8 @@ async def test_the_file_has_everything_that_is_kept_and_no_secret(api: Api) -> N
     said = file.said
     assert (said["name"], [a["value"] for a in said["addresses"]]) == ("Anna", [ANNA, SECOND])
     assert {m["kind"] for m in said["methods"]} >= {"totp", "backup_code"}
+    assert [o["title"] for o in said["orders"]] == ["A lamp"]
+    assert [f["email"] for f in said["friends"]] == ["bob@example.com", "eve@example.com"]
     assert [s["network"] for s in said["sessions"]]
     assert {"account.sign_up.done", "account.address.added"} <= {e["name"] for e in said["events"]}
     assert said["messages"]
@@ -437,6 +446,20 @@ def test_every_table_that_is_said_to_be_cleared_is() -> None:
 
 
 # ---------------------------------------------------------------- parts
+
+
+async def with_order_and_friends(api: Api, program: Program) -> None:
+    """What other parts of the server keep: an order that the shop told us, and two friends for recovery, a list that holds."""
+    account_id = AccountId((await program.read("account"))["account_id"])
+    now = api.clock.now()
+    async with api.parts.services.store.transaction() as tx:
+        await tx.shop_activities.add(Activity(account_id, "R1", ActivityKind.ORDER, now, title="A lamp"))
+        friends = [Friend(name, f"{name}@example.com", f"email:{name}@example.com") for name in ("bob", "eve")]
+        contacts = tuple(Contact(f"contact-{f.name}", f, "Anna", ContactState.ACCEPTED, now) for f in friends)
+        await tx.circles.add(Circle("circle", account_id, 2, now, now + timedelta(days=365), contacts))
+        account = await tx.accounts.get(account_id)
+        held = replace(account, enrolled=(*account.enrolled, new_factor("circle", now)))
+        await tx.accounts.save(account, held, now)
 
 
 async def signed_in(api: Api, email: str, code: str = "") -> Program:

@@ -1,6 +1,9 @@
-"""Everything that the site keeps about one person, for that person (mission.md, S4). No secret is in it, and nothing of others."""
+"""Everything that the site keeps about one person, for that person (mission.md, S4).
 
-from datetime import datetime
+No secret is in it, and nothing of others: support cases about the account are not, for anybody may open one, and each has its own page.
+"""
+
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -13,6 +16,7 @@ from sparekey.domain.errors import WrongStep
 from sparekey.domain.messages import MessageKind
 from sparekey.use_cases.advance import over
 from sparekey.use_cases.carry_out.change import permitted, record_change, tell_all
+from sparekey.use_cases.carry_out.contacts import circle_in_force
 from sparekey.use_cases.load_flow import load_for_step, read_flow
 from sparekey.use_cases.ports import AuditRow, Transaction
 from sparekey.use_cases.record import personal_purpose
@@ -21,6 +25,8 @@ from sparekey.use_cases.start_flow import check_volume
 
 MOST = 10_000
 """Of events and of messages, the newest."""
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class AddressKept(msgspec.Struct, frozen=True):
@@ -79,6 +85,28 @@ class MessageKept(msgspec.Struct, frozen=True):
     state: str
 
 
+class OrderKept(msgspec.Struct, frozen=True):
+    """What the shop has told us: an order, a payment, a payout. ``reference``: the shop's own name for it."""
+
+    at: datetime
+    kind: str
+    reference: str
+    title: str
+    amount: str
+    currency: str
+    program: str
+    network: str
+
+
+class FriendKept(msgspec.Struct, frozen=True):
+    """A recovery contact of the list that holds."""
+
+    name: str
+    email: str
+    state: str
+    added_at: datetime
+
+
 class DataKept(msgspec.Struct, frozen=True):
     """``made_at``: when the file was made. All times in UTC. ``program``: as the browser names itself."""
 
@@ -97,6 +125,8 @@ class DataKept(msgspec.Struct, frozen=True):
     devices: tuple[DeviceKept, ...]
     events: tuple[EventKept, ...]
     messages: tuple[MessageKept, ...]
+    orders: tuple[OrderKept, ...]
+    friends: tuple[FriendKept, ...]
 
 
 async def download_data(services: Services, client: Client, flow_id: str) -> DataKept:
@@ -119,6 +149,7 @@ async def download_data(services: Services, client: Client, flow_id: str) -> Dat
 async def _gather(tx: Transaction, services: Services, account: Account) -> DataKept:
     now, account_id = services.clock.now(), account.account_id
     used = await tx.factors.last_used(account_id)
+    circle = await circle_in_force(tx, account)
     return DataKept(
         site=services.site.name,
         made_at=now,
@@ -145,6 +176,11 @@ async def _gather(tx: Transaction, services: Services, account: Account) -> Data
         messages=tuple(
             MessageKept(m.created_at, m.kind.value, m.channel, m.hint, m.state) for m in await tx.outbox.of_account(account_id, MOST)
         ),
+        orders=tuple(
+            OrderKept(a.at, a.kind.value, a.reference, a.title, a.amount, a.currency, a.user_agent, a.network)
+            for a in await tx.shop_activities.of_account(account_id, LONG_AGO, MOST)
+        ),
+        friends=tuple(FriendKept(c.friend.name, c.friend.email, c.state.value, c.added_at) for c in (circle.contacts if circle else ())),
     )
 
 

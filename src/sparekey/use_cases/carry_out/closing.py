@@ -35,10 +35,11 @@ async def begin_closing(
         raise WrongStep("it closes already")
     now = services.clock.now()
     await _end_waits(tx, services, account, flow.flow_id)  # one that was undone, and not looked at since
-    closing = replace(account, closing_at=until(flow.waiting, now), version=account.version + 1)
+    closing_at = until(flow.waiting, now)
+    closing = replace(account, closing_at=closing_at, version=account.version + 1)
     await tx.accounts.save(account, closing, now)
     await tell_closing(tx, services, flow, closing)
-    lock = await record(tx, services, lock, Event.CLOSING_BEGUN, account, client, flow_id=flow.flow_id, route=flow.route)
+    lock = await record(tx, services, lock, Event.CLOSING_BEGUN, account, client, flow_id=flow.flow_id, route=flow.route, until=closing_at.isoformat())
     return replace(flow, holder=b"", waiting=flow.waiting.noticed(flow.waiting.began_at)), lock
 
 
