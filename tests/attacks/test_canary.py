@@ -26,10 +26,13 @@ from tests.delivery.conftest import Authority, MailServer
 from tests.delivery.conftest import authority as authority  # noqa: PLC0414 - a fixture of theirs
 from tests.delivery.conftest import mail_server as mail_server  # noqa: PLC0414 - a fixture of theirs
 from tests.doors.api import Letter, Program
+from tests.doors.cases import begin as begin_case
+from tests.doors.cases import case_token
 from tests.server import Site
 
 HOST = "id.example.com"
 ANNA, SECOND, NOBODY = "anna@example.com", "anna.berg@example.com", "nobody@example.com"
+CONTACT = "anna@new.example"
 SMTP_PASSWORD = "pass:word/ä"
 SECONDS_FOR_MAIL = 20
 
@@ -151,11 +154,23 @@ async def walk(w: Walk) -> None:
     done = await lost.finish(recovering.flow_id, new("third-password"))
     assert (await lost.password(done.said["next_flow"], w.canaries.long["third-password"])).state == "done"
 
+    await open_case(w)
     linked = w.program()
     await linked.start("sign_in", identifier=SECOND)
     for name, program in {"owner": owner, "other": other, "lost": lost, "linked": linked}.items():
         w.keep(name, program)
     await bad_requests(w)
+
+
+async def open_case(w: Walk) -> None:
+    """What is said in a support case is told to agents alone."""
+    person, _ = await begin_case(w, ANNA, CONTACT)
+    w.canaries.add("token of a case", person.token)
+    assert (await person.confirm((await w.mail(CONTACT, 1, "case")).code)).state == "open"
+    w.canaries.long["link of the case"] = case_token(await w.mail(CONTACT, 2, "case opened"))
+    assert (await person.say(w.canaries.new("message in a case"))).status == 200
+    assert (await person.state(order=w.canaries.new("order in a case"))).status == 200
+    assert (await person.say("a\u202e" + w.canaries.new("message refused"))).status == 422
 
 
 async def bad_requests(w: Walk) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from dataclasses import dataclass
+from typing import Protocol
 
 from sparekey.domain.accounts import AccountId
 from sparekey.domain.agents import Choice, Vote
@@ -48,7 +49,15 @@ class Person:
         return flow_id
 
 
-async def begin(api: Api, identifier: str, contact: str = NEW, kind: str = "lost", program: Program | None = None) -> tuple[Person, Answer]:
+class HasPrograms(Protocol):
+    """A server, however it is reached."""
+
+    def program(self) -> Program: ...
+
+
+async def begin(
+    api: HasPrograms, identifier: str, contact: str = NEW, kind: str = "lost", program: Program | None = None
+) -> tuple[Person, Answer]:
     """A case whose contact mailbox is still to be shown."""
     program = program or api.program()
     began = await program.call("POST", "/api/v1/cases", {"kind": kind, "identifier": identifier, "contact": contact})

@@ -9,18 +9,19 @@ from pathlib import Path
 import pytest
 
 from sparekey.domain.agents import Choice
-from sparekey.domain.cases import LEAVE_AT, CaseState
+from sparekey.domain.cases import LEAVE_AT, Author, CaseMessage, CaseMove, CaseState, moved
 from sparekey.domain.errors import WrongStep
 from sparekey.use_cases.block_account import block_account
 from sparekey.worker.cases import look_at_cases
 from tests.doors.api import ANOTHER, PASSWORD, Answer, Api, served
 from tests.doors.cases import AGENT, NEW, Person, begin, case_token, decided, left, of_number, opened, pass_until
-from tests.doors.second_factors import answer
+from tests.doors.second_factors import answer, owner_of
 from tests.doors.waits import (
     ANNA,
     READY,
     SECOND,
     WAITING,
+    begin_with_password,
     disown_token,
     full_sign_in,
     letters_about,
@@ -386,6 +387,64 @@ async def test_a_case_that_nobody_confirms_ends_and_one_is_closed_by_the_person(
     assert (await person.call("DELETE")).said["ended"] == "withdrawn"
     assert (await person.call("DELETE")).problem == "wrong_step"
     assert (await person.say("hello")).problem == "wrong_step"
+
+
+@pytest.mark.row("R16")
+async def test_a_tie_between_two_sides_ends_with_the_case_that_is_approved(api: Api) -> None:
+    await owner_of(api)
+    claimant, waits = await begin_with_password(api)
+    [notice] = await letters_about(api, ANNA, WAITING)
+    await press(api.program(), notice)
+    await pass_time(api, 73)
+    assert (await claimant.show(waits.flow_id)).state == "referred"
+    assert await is_disputed(api)
+    headers = {"Flow-Token": claimant.flow_tokens[waits.flow_id]}
+    given = {"kind": "dispute", "contact": NEW, "flow_id": waits.flow_id}
+    case = await claimant.call("POST", "/api/v1/cases", given, headers=headers)
+    person, stranger = Person(claimant, case.said["number"], headers["Flow-Token"]), await opened(api, ANNA, "other@new.example", "dispute")
+    await person.confirm((await api.newest(NEW)).code)
+    await decided(api, stranger, Choice.REFUSE)
+    await left(api, stranger)
+    assert await is_disputed(api), "whose case is refused frees nothing"
+    await decided(api, person, Choice.APPROVE)
+    await left(api, person)
+    assert not await is_disputed(api)
+    assert (await claimant.show(await person.goes_on())).state == "waiting"
+
+
+async def is_disputed(api: Api) -> bool:
+    async with api.parts.services.store.transaction() as tx:
+        return (await tx.accounts.find_by_key(f"email:{ANNA}")).disputed_at is not None
+
+
+@pytest.mark.row("C6")
+async def test_two_agents_cannot_give_the_account_of_a_third_away(api: Api) -> None:
+    await owner_with_two(api)
+    async with api.parts.services.store.transaction() as tx:
+        account = await tx.accounts.find_by_key(f"email:{ANNA}")
+        await tx.accounts.save(account, replace(account, role="agent"), api.clock.now())
+    person = await opened(api, ANNA)
+    await decided(api, person, Choice.APPROVE)
+    assert (await left(api, person)).state is CaseState.CLOSED
+    assert (await person.program.finish(await person.goes_on(), ANOTHER)).status == 410
+    assert await letters_about(api, ANNA, WAITING) == []
+
+
+async def test_a_question_of_an_agent_waits_two_weeks_and_nothing_is_held_against_the_person(api: Api) -> None:
+    person = await opened(api, ANNA)
+    case = await of_number(api, person.number)
+    async with api.parts.services.store.transaction() as tx:
+        await tx.cases.add_message(CaseMessage(case.case_id, 0, api.clock.now(), Author.AGENT, "When was it?", "a" * 32))
+        await tx.cases.save(moved(case, CaseMove.ASK, api.clock.now()))
+    asked = await person.show()
+    assert (asked.state, [(m["author"], m["text"]) for m in asked.said["messages"]]) == ("asked", [("agent", "When was it?")])
+    assert (await person.say("In May.")).state == "open"
+    case = await of_number(api, person.number)
+    async with api.parts.services.store.transaction() as tx:
+        await tx.cases.save(moved(case, CaseMove.ASK, api.clock.now()))
+    await pass_until(api, await of_number(api, person.number))
+    assert (await person.show()).said["ended"] == "unanswered"
+    assert len(await letters_about(api, NEW, "is closed")) == 1
 
 
 # ---------------------------------------------------------------- a blocked account, row C4
