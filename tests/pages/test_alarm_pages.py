@@ -231,6 +231,21 @@ async def test_from_the_mail_to_the_dispute_and_more(api: Api) -> None:
     assert (person.page.status, person.page.heading) == (404, "Nothing is disputed here")
 
 
+@pytest.mark.row("R16", "D1")
+async def test_the_link_begins_no_more_tries_than_mails_would(api: Api) -> None:
+    await owner_of(api)
+    await begin_with_password(api)
+    thief = new_browser(api)
+    await thief.open(f"/d/{disown_token((await letters_about(api, ANNA, WAITING))[0])}")
+    await thief.press("This was not me: object")
+    for _ in range(10):
+        await thief.open("/dispute")
+        await thief.press("Show one more thing")
+        if thief.page.status == 429:
+            break
+    assert (thief.page.status, thief.page.heading) == (429, "Two sides claim the account")
+
+
 @pytest.mark.row("R16", "C2")
 async def test_a_tie_leads_to_a_case(api: Api) -> None:
     await owner_of(api)
