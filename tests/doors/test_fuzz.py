@@ -28,6 +28,8 @@ SCHEMA = schemathesis.openapi.from_dict(openapi())
 
 EXAMPLES = 20
 
+SHOP = "the-secret-of-the-shop-beside-us-0123456789"
+
 DATABASES = ("sqlite", "postgres", "sqlite")
 
 
@@ -54,7 +56,7 @@ def fuzzed_url(request: pytest.FixtureRequest) -> Iterator[str]:
 async def fuzzed(fuzzed_url: str, tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> AsyncIterator[Api]:
     """One server for all of them: what one request leaves behind, the next one finds."""
     folder = tmp_path_factory.mktemp("fuzzed") / "data"
-    async with served(fuzzed_url, folder, migrated_sqlite, insecure_no_volume_limits="true") as api:
+    async with served(fuzzed_url, folder, migrated_sqlite, insecure_no_volume_limits="true", shop_secret=SHOP) as api:
         yield api
 
 
@@ -89,7 +91,11 @@ async def no_made_up_request_breaks(fuzzed: Api, route: ApiRoute, *, signed_in: 
     modes = GenerationMode if route.body else [GenerationMode.POSITIVE]
     client, own_flow = fuzzed.program(), cycle([False, True])
     for mode, case in [(m, case) for m in modes for case in made_up(route, m)]:
-        if signed_in and not await client.is_signed_in():
+        if route.for_shop:
+            client.session = SHOP if signed_in else ""
+            if next(own_flow):
+                known(case, await account_of(fuzzed))
+        elif signed_in and not await client.is_signed_in():
             client.session = (await fuzzed.signed_up(f"{fuzzed.parts.services.chance.digits(12)}@example.com")).session
         flow_id = ""
         if "{flow_id}" in route.path and next(own_flow):
@@ -105,6 +111,20 @@ async def no_made_up_request_breaks(fuzzed: Api, route: ApiRoute, *, signed_in: 
             case.validate_response(answered, excluded_checks=[ignored_auth, positive_data_acceptance])
         if mode is GenerationMode.POSITIVE:
             assert answered.status_code != 400, f"it is as described, and yet: {answered.text}"
+
+
+async def account_of(fuzzed: Api) -> str:
+    """The id of an account that there is."""
+    owner = await fuzzed.signed_up(f"{fuzzed.parts.services.chance.digits(12)}@example.com")
+    found: str = (await owner.read("account"))["account_id"]
+    return found
+
+
+def known(case: Case[Any], account_id: str) -> None:
+    if case.path_parameters:
+        case.path_parameters["account_id"] = account_id
+    if isinstance(case.body, dict):
+        case.body["account_id"] = account_id
 
 
 def request_of(case: Case[Any], program: Program, flow_id: str) -> dict[str, Any]:
