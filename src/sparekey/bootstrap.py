@@ -213,6 +213,7 @@ def build(
             words=(settings.site.name, urlsplit(settings.base_url).hostname or ""),
             texts=texts(settings),
             second_factor_required=settings.site.second_factor == "required",
+            answers_to=settings.mail.mail_answers,
             secret_question=settings.site.secret_question == "on",
         ),
         phrase_words=tuple((STATIC / "words.txt").read_text("utf-8").split()),

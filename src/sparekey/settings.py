@@ -3,6 +3,7 @@
 Two settings classes never share a field. What weakens the server begins with ``insecure_``.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
@@ -76,6 +77,9 @@ class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     smtp_ca_file: str = ""
     insecure_smtp_plain: bool = False
     mail_from: str = ""
+    mail_answers: str = ""
+    """An address whose mail is handed to ``sparekey receive-mail``: then people can answer mails of their support cases. What follows a
+    plus in its local part is ours."""
 
 
 class Sms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -190,6 +194,8 @@ def _refuse(s: Settings) -> None:
         raise BadSettings(f"SPAREKEY_BASE_URL must be scheme and host only, like https://id.example.com: {s.base_url}")
     _refuse_social(s)
     _refuse_shop(s)
+    if s.mail.mail_answers and not re.fullmatch(r"[A-Za-z0-9_.-]{1,30}@[A-Za-z0-9.-]+", s.mail.mail_answers):
+        raise BadSettings("SPAREKEY_MAIL_ANSWERS is one plain address without a plus, like help@example.com")
     if s.site.profile == "strict" and s.site.secret_question == "on":
         raise BadSettings("the strict profile has no secret question: take out SPAREKEY_SECRET_QUESTION")
     if s.development:

@@ -153,7 +153,7 @@ async def refuse_all_texts(api: Api) -> None:
     class Refusing:
         name = "refusing"
 
-        async def send(self, to: str, subject: str, text: str, html: str, message_id: str) -> str:
+        async def send(self, to: str, subject: str, text: str, html: str, message_id: str, reply_to: str = "") -> str:
             raise NoSuchRecipient("21211")
 
     deliverer = api.parts.deliverer

@@ -170,7 +170,7 @@ class Way:
         self.tried: list[Letter] = []
         self.sent: list[Letter] = []
 
-    async def send(self, to: str, subject: str, text: str, html: str, message_id: str) -> str:
+    async def send(self, to: str, subject: str, text: str, html: str, message_id: str, reply_to: str = "") -> str:
         letter = Letter(to, subject, text, html, message_id)
         self.tried.append(letter)
         done = self.do(letter)

@@ -33,7 +33,7 @@ class Refusing:
     def __init__(self, error: Exception) -> None:
         self._error = error
 
-    async def send(self, to: str, subject: str, text: str, html: str, message_id: str) -> str:
+    async def send(self, to: str, subject: str, text: str, html: str, message_id: str, reply_to: str = "") -> str:
         raise self._error
 
 
@@ -197,7 +197,7 @@ class Taking:
     def __init__(self) -> None:
         self.sent: list[tuple[str, str, str]] = []
 
-    async def send(self, to: str, subject: str, text: str, html: str, message_id: str) -> str:
+    async def send(self, to: str, subject: str, text: str, html: str, message_id: str, reply_to: str = "") -> str:
         self.sent.append((message_id, to, text))
         return message_id
 

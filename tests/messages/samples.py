@@ -27,6 +27,7 @@ VALUES = {
     "undone": "address,factor,password,closing",
     "outcome": "objection",
     "number": "K7-4921-QX",
+    "reply": "help+k74921qx.abcdefghijklmnop@example.com",
     "until": "2026-11-25T09:15:00+01:00",
 }
 

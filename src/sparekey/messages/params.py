@@ -15,6 +15,7 @@ left            how many backup codes are left: a whole number
 until           when a wait may be over at the earliest: ISO 8601 with its offset
 outcome         how a dispute stands: ``recovery``, ``objection``, ``withdrawn``, ``case``, ``lapsed`` or ``tied``
 undone          what was undone: names of ``domain.changes.Group``, joined by commas
+reply           the address that an answer by mail goes to; empty where the site takes none
 number          of a support case, such as K7-4921-QX
 what            which details changed: ``name``, ``language``, ``user_name``, joined by commas
 =============== ===========================================================================================
@@ -84,7 +85,7 @@ PARAMS: Final[Mapping[MessageKind, frozenset[str]]] = {
     MessageKind.AGENT_PLACED: frozenset({"name", "at"}),
     MessageKind.CASE_CODE: frozenset({"code", "minutes", "disown"}),
     MessageKind.CASE_OPENED: _CASE | {"until"},
-    MessageKind.CASE_MESSAGE: _CASE,
+    MessageKind.CASE_MESSAGE: _CASE | {"reply"},
     MessageKind.CASE_APPROVED: _CASE | {"until"},
     MessageKind.CASE_UNBLOCKED: _CASE,
     MessageKind.CASE_REFUSED: _CASE,

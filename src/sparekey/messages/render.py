@@ -7,7 +7,7 @@ Links are made of the site's own address alone.
 
 import re
 import unicodedata
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -54,8 +54,21 @@ UNDER: Final = {
 """Where links lead that work as often as one likes, as long as something waits; every other works once."""
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,200}")
-_CODE = re.compile(r"[0-9A-Za-z]{4,64}")
-_NUMBER = re.compile(r"[A-Z]\d-\d{4}-[A-Z]{2}")
+_AS_IT_IS: Final = {
+    "code": re.compile(r"[0-9A-Za-z]{4,64}"),
+    "number": re.compile(r"[A-Z]\d-\d{4}-[A-Z]{2}"),
+    "reply": re.compile(r"(?:[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9.-]{1,253})?"),
+}
+"""What is shown as it comes, once it has this form."""
+
+_NAMES: Final[Mapping[str, frozenset[str]]] = {
+    "factor": frozenset(FactorKind),
+    "outcome": frozenset({*Outcome, TIED}),
+    "what": frozenset({"name", "language", "user_name"}),
+    "undone": frozenset(Group),
+}
+"""Stable names, one or (of what can be several at once) joined by commas; the words for them are in the templates."""
+
 _LIKE_A_LINK = re.compile(r"://|www\.|@|[^\W_]{2,}[.。．][^\W\d_]{2,}", re.IGNORECASE)
 _KEPT_FORMAT_CHARACTERS = "\u200c\u200d"  # the joiners: Persian and Indian names, and emoji, need them
 
@@ -74,6 +87,8 @@ class Rendered:
     subject: str
     text: str
     html: str
+    reply_to: str = ""
+    """Where an answer by mail goes; empty where nobody would read it."""
 
 
 def render(message: Message, site_name: str, base_url: str, locale: Path = catalogue.LOCALE) -> Rendered:
@@ -96,6 +111,7 @@ def render(message: Message, site_name: str, base_url: str, locale: Path = catal
         subject=blank.subject,
         text=_MARK.sub(lambda mark: shown[mark[1]], blank.text),
         html=_MARK.sub(lambda mark: escape(shown[mark[1]]), blank.html),
+        reply_to=shown.get("reply", ""),
     )
 
 
@@ -210,7 +226,7 @@ def _environment(language: str, locale: Path, escapes: bool) -> jinja2.Environme
 def _param(message: Message, name: str, value: str, base_url: str, locale: Path) -> str | int | frozenset[str]:
     """One param as the templates see it. Raises ``ValueError`` when it cannot be what its name says."""
     match name:
-        case "code" if _CODE.fullmatch(value):
+        case "code" | "number" | "reply" if _AS_IT_IS[name].fullmatch(value):
             return value
         case "link" if _TOKEN.fullmatch(value):
             return f"{base_url}/{UNDER.get(message.kind, 'l')}/{value}"
@@ -220,18 +236,10 @@ def _param(message: Message, name: str, value: str, base_url: str, locale: Path)
             return int(value)
         case "left" if value.isascii() and value.isdecimal():
             return int(value)
-        case "factor" if value in {kind.value for kind in FactorKind}:
-            return frozenset({value})
-        case "outcome" if value in {*Outcome, TIED}:
-            return frozenset({value})
+        case "factor" | "outcome" | "what" | "undone" if value and set(value.split(",")) <= _NAMES[name]:
+            return frozenset(value.split(","))
         case "at" | "until":
             return catalogue.plain_time(_moment(message.kind, value), catalogue.translator(message.language, locale))
-        case "what" if value and set(value.split(",")) <= {"name", "language", "user_name"}:
-            return frozenset(value.split(","))
-        case "undone" if value and set(value.split(",")) <= set(Group):
-            return frozenset(value.split(","))
-        case "number" if _NUMBER.fullmatch(value):
-            return value
         case "address":
             return _shown(value)
         case "device" | "place" | "name" | "provider":

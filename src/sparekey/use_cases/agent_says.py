@@ -7,6 +7,7 @@ from sparekey.domain.messages import MessageKind
 from sparekey.messages import catalogue
 from sparekey.messages.case_words import QUESTIONS, question
 from sparekey.use_cases.agent_looks import load_for_agent
+from sparekey.use_cases.answer_by_mail import answer_address
 from sparekey.use_cases.at_work import at_work
 from sparekey.use_cases.record import record
 from sparekey.use_cases.say_in_case import check_message
@@ -33,7 +34,7 @@ async def agent_says(services: Services, client: Client, number: str, *, text: s
         said = "\n\n".join(part for part in (asked, text.strip()) if part)
         await tx.cases.save(moved(case, CaseMove.ASK, loaded.now))
         message = await tx.cases.add_message(CaseMessage(case.case_id, 0, loaded.now, Author.AGENT, said, agent_id))
-        await tell_person(tx, services, case, MessageKind.CASE_MESSAGE)
+        await tell_person(tx, services, case, MessageKind.CASE_MESSAGE, reply=answer_address(services, case))
         await record(
             tx,
             services,

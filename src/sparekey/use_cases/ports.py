@@ -656,11 +656,12 @@ class AddressTaken(Exception):
 
 
 class Delivery(Protocol):
-    """One way out for one channel. ``send`` answers the provider's receipt, or raises ``Refused`` or ``TryLater``."""
+    """One way out for one channel. ``send`` answers the provider's receipt, or raises ``Refused`` or ``TryLater``. ``reply_to``: where an
+    answer to a mail goes, where not to its sender."""
 
     name: str
 
-    async def send(self, to: str, subject: str, text: str, html: str, message_id: str) -> str: ...
+    async def send(self, to: str, subject: str, text: str, html: str, message_id: str, reply_to: str = "") -> str: ...
 
 
 @dataclass(frozen=True, slots=True)

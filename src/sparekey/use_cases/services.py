@@ -33,6 +33,8 @@ class Site:
     words: tuple[str, ...]
     texts: bool = False
     second_factor_required: bool = False
+    answers_to: str = ""
+    """The address that takes answers to mails of support cases; empty where none does."""
     secret_question: bool = False
     """Answers to secret questions are taken, as weak statements in support cases (mission.md, R9)."""
 

@@ -194,7 +194,8 @@ class Deliverer:
             for way in ways:
                 try:
                     async with asyncio.timeout(self._seconds):
-                        receipt = await way.send(message.to, words.subject, words.text, words.html, message.message_id)
+                        said = (message.to, words.subject, words.text, words.html)
+                        receipt = await way.send(*said, message.message_id, words.reply_to)
                 except Refused as e:
                     reasons.append(f"{way.name}: {plain_reason(e)}")
                     gone = gone or isinstance(e, NoSuchRecipient)

@@ -25,7 +25,17 @@ def mailable(address: str) -> str:
 
 
 def letter(
-    *, to: str, sender: str, sender_name: str, subject: str, text: str, html: str, message_id: str, host: str, at: datetime
+    *,
+    to: str,
+    sender: str,
+    sender_name: str,
+    subject: str,
+    text: str,
+    html: str,
+    message_id: str,
+    host: str,
+    at: datetime,
+    reply_to: str = "",
 ) -> EmailMessage:
     """A letter to one reader, as text and as HTML that say the same. ``at`` and ``message_id`` date and name it.
 
@@ -36,6 +46,8 @@ def letter(
     message["From"] = _named(sender_name, sender)
     message["To"] = mailable(to)
     message["Subject"] = subject
+    if reply_to:
+        message["Reply-To"] = _named(sender_name, reply_to)
     message["Date"] = format_datetime(at)
     message["Message-ID"] = f"<{message_id}@{host}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday notice answers it

@@ -40,7 +40,7 @@ class DevMailbox:
         self._host = host
         self._clock = clock
 
-    async def send(self, to: str, subject: str, text: str, html: str, message_id: str) -> str:
+    async def send(self, to: str, subject: str, text: str, html: str, message_id: str, reply_to: str = "") -> str:
         try:
             message = letter(
                 to=to,
@@ -52,6 +52,7 @@ class DevMailbox:
                 message_id=message_id,
                 host=self._host,
                 at=self._clock.now(),
+                reply_to=reply_to,
             )
         except ValueError as e:
             raise Refused("the letter cannot be written") from e

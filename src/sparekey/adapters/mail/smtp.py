@@ -80,7 +80,7 @@ class SmtpDelivery:
         except OSError as e:
             raise BadSettings(f"SPAREKEY_SMTP_CA_FILE cannot be read: {ca_file}") from e
 
-    async def send(self, to: str, subject: str, text: str, html: str, message_id: str) -> str:
+    async def send(self, to: str, subject: str, text: str, html: str, message_id: str, reply_to: str = "") -> str:
         """Answers the server's last line. Raises ``Refused`` when the server says no to this reader or letter for good,
         ``TryLater`` for everything that time or the operator can mend (a wrong password of ours is not the reader's).
         """
@@ -96,6 +96,7 @@ class SmtpDelivery:
                 message_id=message_id,
                 host=self._host,
                 at=self._clock.now(),
+                reply_to=reply_to,
             )
         except ValueError as e:
             raise Refused("the letter cannot be written") from e

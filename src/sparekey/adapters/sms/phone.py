@@ -27,7 +27,7 @@ class DevPhone:
         self._folder = data / "dev" / "sms"
         self._clock = clock
 
-    async def send(self, to: str, subject: str, text: str, html: str, message_id: str) -> str:
+    async def send(self, to: str, subject: str, text: str, html: str, message_id: str, reply_to: str = "") -> str:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         unfinished = self._folder / f"{message_id}.part"
         unfinished.write_bytes(msgspec.json.encode(DevText(name=message_id, to=to, text=text, at=self._clock.now())))

@@ -100,7 +100,7 @@ class TwilioDelivery:
         self._from = sender
         self._callback = {"StatusCallback": callback} if callback else {}
 
-    async def send(self, to: str, subject: str, text: str, html: str, message_id: str) -> str:
+    async def send(self, to: str, subject: str, text: str, html: str, message_id: str, reply_to: str = "") -> str:
         """Answers the provider's id. ``Refused``: a 400, which is about this number or text; all else may be mended."""
         form = {"To": to, "From": self._from, "Body": text, **self._callback}
         try:

@@ -69,7 +69,7 @@ class WebhookDelivery:
         self._key = read_secret(secret, "SPAREKEY_SMS_SECRET")
         self._clock = clock
 
-    async def send(self, to: str, subject: str, text: str, html: str, message_id: str) -> str:
+    async def send(self, to: str, subject: str, text: str, html: str, message_id: str, reply_to: str = "") -> str:
         """Any 2xx is a yes. Raises ``Refused`` for a status in ``FOR_GOOD``, else ``TryLater``."""
         body = msgspec.json.encode({"type": "sms.send", "id": message_id, "to": to, "text": text})
         headers = signed_headers(self._key, message_id, int(self._clock.now().timestamp()), body)
