@@ -1,6 +1,7 @@
 """Numbers: added in any form (S2, S3, S6), signed in and recovered with (R2, I1), recycled (S6), and the limits of texts (D1, F2)."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -299,6 +300,10 @@ async def test_a_recycled_number_is_told_of_and_moves_after_seven_days(patient_a
     assert "left your account" in moved.text
     number = next(a for a in (await new.read("account"))["addresses"] if a["value"] == NUMBER)
     assert not number["settled"]
+    async with api.parts.services.store.transaction() as tx:
+        holder = await tx.accounts.find_by_key(api.parts.services.identifiers.key_of("old@example.com"))
+        left = await tx.accounts.former(holder.account_id, api.clock.now() - timedelta(days=30))
+    assert [a.given_up for a in left] == [True], "whoever has it now does not get into the account that it left (R13)"
 
 
 async def days_pass(api: Api, days: int) -> None:

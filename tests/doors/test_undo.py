@@ -13,9 +13,11 @@ from sparekey.bootstrap import dev_mailbox
 from sparekey.domain import changes
 from sparekey.domain.accounts import Account, Address
 from sparekey.domain.changes import Undoing, leads_back
+from sparekey.domain.contacts import contacts_factor
 from sparekey.use_cases.carry_out import undo as carry_out_undo
 from sparekey.use_cases.carry_out.change import Change
 from tests.doors.api import ANOTHER, PASSWORD, THIRD, Api, served
+from tests.doors.friends import BORIS, CLARA, DORA, with_friends
 from tests.doors.robbed import HER_NUMBER, THIEF, account_of, add_mailbox, add_number, press_only, remove, rob, shown, texted_code
 from tests.doors.second_factors import answer, call, enrol
 from tests.doors.waits import ANNA, SECOND, add_second, full_sign_in, letters_about, look_at, nothing_more, owner_with_two, press
@@ -301,6 +303,41 @@ async def test_the_owner_of_an_address_that_was_taken_off_gets_back_in_and_learn
     letter = await api.newest(ANNA)
     assert "t•••" not in letter.text, "an address that left learns no other one"
     assert (await program.code(began.flow_id, letter.code)).state == "allowed"
+    assert (await program.finish(began.flow_id, THIRD)).state == "done"
+    assert (await api.program().sign_in(ANNA, THIRD)).state == "done", "it is on the account again"
+    assert next(a.added_at for a in (await account_of(api, ANNA)).addresses if a.value == ANNA) < api.clock.now() - timedelta(days=30)
+
+
+@pytest.mark.row("H2")
+async def test_in_a_session_a_settled_address_is_shown_first(api: Api) -> None:
+    home = await api.signed_up(ANNA)
+    api.clock.wait(days=31)
+    await home.sign_in(ANNA)
+    await add_mailbox(api, home, THIEF)
+    began = await home.start("undo")
+    assert (began.state, began.said["choices"]) == ("asking", ["email"]), "a living session may be the thief's"
+    assert (await call(home, began.flow_id, "undo", since="everything")).problem == "wrong_step"
+    sent = await home.send(began.flow_id)
+    assert sent.said["sent"]
+    assert (await home.code(began.flow_id, (await api.newest(ANNA)).code)).state == "allowed"
+    done = await call(home, began.flow_id, "undo", since="everything")
+    assert done.said["kinds"] == ["account.address.added"]
+    assert not await home.is_signed_in(), "no session is given, and none stays"
+
+
+@pytest.mark.row("H2", "R7")
+async def test_the_friends_of_before_return(api: Api) -> None:
+    home = await api.signed_up(ANNA)
+    await with_friends(api, home, (BORIS, CLARA, DORA))
+    before = contacts_factor(await account_of(api, ANNA))
+    api.clock.wait(days=31)
+    thief = api.program()
+    await thief.sign_in(ANNA)
+    [letter] = await letters_about(api, ANNA, NEW_DEVICE)
+    await with_friends(api, thief, ("eve@friends.example", "mallory@friends.example"), settled=False, all_needed=True)
+    assert contacts_factor(await account_of(api, ANNA)) != before
+    assert "account.contacts.changed" in (await press(api.program(), letter)).said["undone"]["kinds"]
+    assert contacts_factor(await account_of(api, ANNA)) == before
 
 
 # ---------------------------------------------------------------- who cannot

@@ -14,6 +14,7 @@ from sparekey.use_cases.carry_out.bind_contact import bind_contact
 from sparekey.use_cases.carry_out.change import permitted
 from sparekey.use_cases.carry_out.factors import take_off_at_recovery
 from sparekey.use_cases.carry_out.password import set_password
+from sparekey.use_cases.carry_out.undo import bring_back_shown
 from sparekey.use_cases.check_password import FORMER_REFUSED, check_password, must_be_good
 from sparekey.use_cases.load_flow import load_for_step, read_flow
 from sparekey.use_cases.open_session import open_session
@@ -53,6 +54,8 @@ async def finish_with_password(services: Services, client: Client, flow_id: str,
             change = await bind_contact(change)
         if at.flow.action in RECOVERIES:
             change = await take_off_at_recovery(change, lost)
+        if at.flow.action == Action.RECOVER:
+            change = await bring_back_shown(change)
         await set_password(change, password_hash)
         flow = over(services, at.flow, at.account)
         if flow.action in RECOVERIES:

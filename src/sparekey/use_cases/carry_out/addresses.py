@@ -129,10 +129,13 @@ async def _take_from_another(change: Change) -> None:
     if change.flow.waiting is None or not change.flow.waiting.is_over:
         raise WrongStep("the number is somebody else's, and no wait was kept")
     lock = await change.tx.audit.lock(holder.account_id)
-    left = without(holder, held)
+    # It is somebody else's now, so it leads back to nothing.
+    marked = replace(holder, addresses=tuple(replace(a, given_up=True) if a == held else a for a in holder.addresses))
+    left = without(marked, held)
     void = tuple(replace(f, stolen=True) for f in holder.enrolled if f not in left.enrolled)
     left = replace(left, enrolled=(*left.enrolled, *void))
-    await change.tx.accounts.save(holder, left, now)
+    await change.tx.accounts.save(holder, marked, now)
+    await change.tx.accounts.save(marked, left, now)
     params = {"address": masked(held.value), "at": now.isoformat()}
     await tell(change.tx, change.services, left, left.addresses, MessageKind.NUMBER_MOVED, params, now, flow_id=change.flow.flow_id)
     await record(change.tx, change.services, lock, Event.NUMBER_MOVED, left, change.client, flow_id=change.flow.flow_id)

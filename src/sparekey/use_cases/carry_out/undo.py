@@ -13,8 +13,10 @@ from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
 from sparekey.domain.changes import GROUPS, UNDO_FOR, Group, PastChange, Undoing, undoing, with_what_returns, without_what_came
 from sparekey.domain.factors import Factor
+from sparekey.domain.masks import masked
 from sparekey.domain.messages import MessageKind
 from sparekey.use_cases.carry_out.change import Change, record_change, tell_all
+from sparekey.use_cases.leads_back import former_of
 from sparekey.use_cases.notify import tell
 
 
@@ -53,6 +55,22 @@ async def undo(change: Change, changes: Sequence[PastChange], *, password: bool 
     await _tell(change, returned, plan, done)
     lock = await record_change(change, Event.CHANGES_UNDONE, what=",".join(done.kinds))
     return replace(change, account=returned, lock=lock), done
+
+
+async def bring_back_shown(change: Change) -> Change:
+    """A recovery brings the addresses back by which it was made: its owner signs in with them, and is reached by them (R13)."""
+    change.permit.must_be_for(Action.RECOVER)
+    tx, old, now = change.tx, change.account, change.services.clock.now()
+    shown = {p.factor_id for p in change.flow.proofs} & {f.factor_id for f in await former_of(tx, old, Action.RECOVER, now)}
+    back = [a for a in await tx.accounts.former(old.account_id, now - UNDO_FOR) if a.address_id in shown]
+    if not back:
+        return change
+    returned = tuple(replace(a, removed_at=None, main=False) for a in back)
+    new = replace(old, addresses=(*old.addresses, *returned), version=old.version + 1)
+    await tx.accounts.save(old, new, now)
+    for address in returned:
+        await tell_all(change, new, MessageKind.ADDRESS_ADDED, address=masked(address.value))
+    return replace(change, account=new, lock=await record_change(change, Event.ADDRESS_ADDED))
 
 
 async def _left(change: Change, plan: Undoing, now: datetime, *, password: bool) -> Account:
