@@ -32,6 +32,8 @@ FIRST: Final = frozenset({FactorKind.PASSWORD, FactorKind.SOCIAL})
 LANE: Final = lane(FactorKind.PASSWORD, "", "")
 """Of devices that we do not know."""
 
+MARK: Final = "warned"
+
 ONE_DAY: Final = timedelta(days=2)
 """How long the mark of a warning is kept: the day that it is for, and some time more."""
 
@@ -123,7 +125,7 @@ async def _warn(
     tx: Transaction, services: Services, lock: SubjectLock, account: Account, kind: MessageKind, params: dict[str, str], now: datetime
 ) -> bool:
     """Whether it was this worker that did it, today."""
-    mark = f"warned.{kind.value}.{account.account_id}.{day_of(now)}".encode()
+    mark = services.sealer.keyed_hash(f"{kind.value}.{account.account_id}.{day_of(now)}".encode(), MARK)
     if not await tx.spent.spend(mark, now + ONE_DAY):
         return False
     await tell(tx, services, account, account.addresses, kind, params, now)
