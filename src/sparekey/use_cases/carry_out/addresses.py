@@ -62,7 +62,9 @@ async def remove_address(change: Change) -> None:
     await change.tx.accounts.save(old, new, now)
     await end_open_flows(change, "replaced")
     await tell_all(change, new, MessageKind.ADDRESS_REMOVED, address=masked(leaving.value))
-    await tell(change.tx, change.services, new, (leaving,), MessageKind.ADDRESS_LEFT, {"at": now.isoformat()}, now, flow_id=change.flow.flow_id)
+    await tell(
+        change.tx, change.services, new, (leaving,), MessageKind.ADDRESS_LEFT, {"at": now.isoformat()}, now, flow_id=change.flow.flow_id
+    )
     lock = await record_change(change, Event.ADDRESS_REMOVED)
     if new.enrolled != change.account.enrolled:
         kind = FactorKind.SMS if leaving.kind is AddressKind.PHONE else FactorKind.EMAIL
