@@ -413,7 +413,7 @@ async def test_a_friend_without_a_name_or_with_a_trick_in_it_is_refused(api: Api
     anna = await api.signed_up(ANNA)
     friends = [{"name": " ", "email": BORIS}, {"name": "Cla\u202era", "email": "nowhere"}]
     refused = await anna.start("change_contacts", friends=friends, needed=2)
-    assert refused.fields == [("name_1", "name_missing"), ("name_2", "name_bad_character"), ("email_2", "email_invalid")]
+    assert refused.fields == [("name_1", "contact_name_missing"), ("name_2", "name_bad_character"), ("email_2", "email_invalid")]
 
 
 async def test_all_of_them_needed_and_one_unreachable_is_warned_of_and_then_no_way_in(api: Api) -> None:

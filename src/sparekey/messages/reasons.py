@@ -142,6 +142,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "contacts_too_few": N_("Name at least %(fewest)s friends: one alone must not be able to do anything."),
     "contacts_too_many": N_("Name at most %(most)s friends."),
     "contacts_needed": N_("Choose a number from %(fewest)s to %(most)s: so many of your friends must help."),
+    "contact_name_missing": N_("Enter the name of this friend."),
+    "contact_email_missing": N_("Enter the e-mail address of this friend."),
     "contact_is_you": N_("This is an address of yours. A friend is somebody else, with a mailbox that only they read."),
     "contact_twice": N_("This friend stands in the list already."),
     "contacts_all_needed": N_(

@@ -4,6 +4,7 @@ The new list is written down first; the flow names it, waits as the policy says,
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from sparekey.domain.accounts import Account
@@ -39,6 +40,9 @@ from sparekey.use_cases.start_guarded import start_guarded
 
 FORMER_ADDRESSES = timedelta(days=30)
 """An address that left so lately may come back (mission.md, R13), so it is the owner's still."""
+
+OF_A_FRIEND = {"name_missing": "contact_name_missing", "email_missing": "contact_email_missing"}
+"""Reasons whose sentences are about the person's own name and address."""
 
 LONGEST_LIST = 20
 """Of a request; what is too many for a circle is told kindly."""
@@ -140,7 +144,7 @@ def _friends(services: Services, named: Sequence[tuple[str, str]]) -> tuple[Frie
             problems += e.problems
         friends.append(Friend(shown, address.value, address.key))
     if problems:
-        raise InvalidInput(*problems)
+        raise InvalidInput(*(replace(p, reason=OF_A_FRIEND.get(p.reason, p.reason)) for p in problems))
     return tuple(friends)
 
 

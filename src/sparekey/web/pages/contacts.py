@@ -193,7 +193,8 @@ def _token(visit: Visit) -> str:
 
 
 async def _question(visit: Visit) -> Response:
-    return await _question_page(visit, FormView())
+    found = await read_secret_question(visit.services, visit.member().session)
+    return await _question_page(visit, FormView({"question": found.question} if found else {}))
 
 
 async def _question_page(visit: Visit, form: FormView, status: int = 200, retry_after: int = 0) -> Response:
