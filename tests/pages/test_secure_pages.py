@@ -31,7 +31,7 @@ async def recovered(api: Api) -> Browser:
     return await signed_in(api, ANNA, ANOTHER)
 
 
-@pytest.mark.row("R11")
+@pytest.mark.row("R11", "I9")
 async def test_a_countdown_on_every_page_of_the_account_until_it_is_over(api: Api) -> None:
     await signed_up(api, ANNA, PASSWORD)
     browser = await recovered(api)
@@ -42,6 +42,8 @@ async def test_a_countdown_on_every_page_of_the_account_until_it_is_over(api: Ap
     assert browser.page.heading == "What is held back"
     for told in ("Money is not paid out", "The account cannot be closed"):
         assert told in browser.page.text
+    await browser.open("/account/activity")
+    assert "After a recovery some things are held back for a few days" in browser.page.text
     api.clock.wait(hours=60)
     await browser.open("/account")
     assert "held back for another 12 hours" in browser.page.text

@@ -29,6 +29,7 @@ def test_show_prints_what_an_action_asks_for(capsys: pytest.CaptureFixture[str])
     printed = capsys.readouterr().out
     assert "settled_mailbox" in printed
     assert "after 72 hours" in printed
+    assert "quarantine for 7 days" in printed
     assert "a support case" in printed
 
 

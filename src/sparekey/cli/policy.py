@@ -92,7 +92,8 @@ def _action_table(rules: ActionPolicy, policy: Policy) -> Table:
         show_lines=True,
     )
     for route in sorted(rules.routes, key=lambda r: (list(Then).index(r.then), r.wait)) if rules.offered else ():
-        table.add_row(route.name, "\n".join(needs_of(route)), outcome(route), route.why)
+        held = f"\nthen quarantine for {_span(route.quarantine)}" if route.quarantine else ""
+        table.add_row(route.name, "\n".join(needs_of(route)), outcome(route) + held, route.why)
     return table
 
 
@@ -137,6 +138,11 @@ PHRASES: dict[str, str | Callable[[Route], str]] = {
     "outweighs_recovery": "a full sign-in since the recovery began, with no fewer settled things than it showed",
     "witness": "a settled address that was not shown hears of it",
     "witness_elsewhere": "not all of it from one device in hand",
+    "no_witness": "nobody else could hear of it",
+    "nothing_left": "the person has nothing more to show",
+    "contested": lambda r: f"the account is {'' if r.contested else 'not '}locked, or reached by an address that has left it",
+    "weighs_anew": "something not shown before against the recoveries that wait",
+    "given_up": lambda r: f"the address is {'not the owner’s any more' if r.given_up else 'still the owner’s'}",
 }
 """What each word of ``domain/policy/conditions.py`` asks for, for people. Empty: nothing beyond the ordinary."""
 
