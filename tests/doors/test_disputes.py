@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sparekey.bootstrap import dev_phone
 from sparekey.domain.accounts import Account
 from sparekey.domain.disputes import Dispute
 from sparekey.domain.factors import FactorKind, Thing, ThingKind
@@ -16,7 +17,7 @@ from sparekey.use_cases.carry_out import disputes as carry_out
 from sparekey.use_cases.carry_out.disputes import at_account, decided_by_people
 from sparekey.use_cases.waits import WORKER
 from sparekey.worker.waits import look_at_waits
-from tests.doors.api import ANOTHER, PASSWORD, Answer, Api, Program, served
+from tests.doors.api import ANOTHER, PASSWORD, Answer, Api, Letter, Program, served
 from tests.doors.second_factors import answer, enrol, owner_of
 from tests.doors.waits import (
     ANNA,
@@ -491,6 +492,26 @@ async def test_a_stranger_sees_no_dispute(api: Api) -> None:
     assert await told(eve) is None
     assert (await eve.start("object", flow_id=waits.flow_id)).problem == "wrong_step"
     assert (await program.show(waits.flow_id)).state == "waiting"
+
+
+@pytest.mark.row("H1")
+async def test_whoever_reads_the_mailbox_of_a_locked_account_waits_where_another_address_hears_of_it(api: Api) -> None:
+    """The owner has locked the account; the thief reads the mailbox still. The owner hears of his recovery at the number, and objects."""
+    await api.signed_up(ANNA)
+    await _with_number(api)
+    api.clock.wait(days=31)
+    await api.program().sign_in(ANNA)
+    assert (await press(api.program(), (await letters_about(api, ANNA, "New sign-in"))[-1])).said["frozen"]
+    thief = api.program()
+    began = await thief.start("recover", identifier=ANNA)
+    shown = await thief.code(began.flow_id, (await api.newest(ANNA)).code)
+    waits = shown if shown.state == "waiting" else await nothing_more(thief, began.flow_id)
+    assert (waits.state, waits.said["wait_days"]) == ("waiting", 3)
+    await api.letters()
+    text = next(t.text for t in dev_phone(api.settings, api.clock).list() if "/d/" in t.text and "getting back" in t.text)
+    assert (await press(api.program(), Letter(NUMBER, "", text))).said["disputed"]
+    await pass_time(api, 74)
+    assert (await thief.show(began.flow_id)).state == "referred"
 
 
 # ---------------------------------------------------------------- clocks and mail
