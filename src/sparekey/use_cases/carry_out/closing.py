@@ -1,4 +1,4 @@
-"""Close an account: begin it, stop it, and after thirty days destroy all that is personal (mission.md, S4; docs/decisions/0022-closing.md)."""
+"""Close an account: begin it, stop it, and after thirty days destroy all that is personal (mission.md, S4; decision 0022)."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -39,7 +39,8 @@ async def begin_closing(
     closing = replace(account, closing_at=closing_at, version=account.version + 1)
     await tx.accounts.save(account, closing, now)
     await tell_closing(tx, services, flow, closing)
-    lock = await record(tx, services, lock, Event.CLOSING_BEGUN, account, client, flow_id=flow.flow_id, route=flow.route, until=closing_at.isoformat())
+    told = {"route": flow.route, "until": closing_at.isoformat()}
+    lock = await record(tx, services, lock, Event.CLOSING_BEGUN, account, client, flow_id=flow.flow_id, **told)
     return replace(flow, holder=b"", waiting=flow.waiting.noticed(flow.waiting.began_at)), lock
 
 
