@@ -1,5 +1,6 @@
 """The shop's own door: what it withholds, and what it reports (R11, H3). Bad input changes nothing."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -153,3 +154,13 @@ async def test_bad_reports_are_refused_and_change_nothing(api: Api) -> None:
 def test_settings_that_make_no_sense_are_refused_with_one_line(given: dict[str, str], says: str) -> None:
     with pytest.raises(BadSettings, match=says):
         read_settings({f"SPAREKEY_{name}": value for name, value in given.items()})
+
+
+@pytest.mark.row("H3")
+async def test_of_fifty_equal_reports_at_once_one_is_new(database_url: str, data_dir: Path, migrated_sqlite: Path) -> None:
+    async with served(database_url, data_dir, migrated_sqlite, shop_secret=SECRET) as api:
+        account_id = await id_of(await api.signed_up(ANNA))
+        answered = await asyncio.gather(*(report(api, **order(account_id)) for _ in range(50)))
+        assert [a.status for a in answered] == [200] * 50
+        assert sum(a.said["new"] for a in answered) == 1
+        assert len((await api.rows("shop_activity"))["shop_activity"]) == 1
