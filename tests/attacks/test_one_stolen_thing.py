@@ -5,7 +5,7 @@ not read along, and then cancels it. What is looked at afterwards is the account
 """
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -53,6 +53,27 @@ STOLEN: Mapping[str, Loot] = {
     ),
     "browser profile": Loot(("password", "remembered"), session=True, cookies=True),
 }
+
+
+GUARDED_ACTIONS: Sequence[tuple[str, dict[str, str]]] = (
+    ("change_password", {}),
+    ("change_details", {"name": "Eve", "language": "en", "user_name": "eve"}),
+    ("add_address", {"email": "eve@example.com"}),
+    ("add_address", {"phone": "+79169999999"}),
+    ("add_factor", {"factor": "totp"}),
+    ("add_factor", {"factor": "passkey"}),
+    ("add_factor", {"factor": "phone_approval"}),
+    ("add_factor", {"factor": "email", "address_id": "{first}"}),
+    ("remove_factor", {}),
+    ("remove_factor", {"factor_id": "{factor}"}),
+    ("remove_address", {"address_id": "{last}"}),
+    ("set_main_address", {"address_id": "{last}"}),
+    ("rename_factor", {"factor_id": "{factor}", "label": "mine"}),
+    ("renew_backup_codes", {}),
+    ("link_social", {"provider": "oidc"}),
+    ("unlink_social", {"factor_id": "{factor}"}),
+)
+"""What a session is asked for. In braces: the first factor, the first and the last address of the account."""
 
 
 @dataclass
@@ -104,30 +125,14 @@ class Thief:
                 program = self.program()
                 await self.meet(program, await program.open(letter.link))
 
-    async def use_the_session(self) -> None:
-        """Every guarded action, for whoever is signed in, with all that comes after it."""
+    async def use_the_session(self, actions: Sequence[tuple[str, dict[str, str]]] = ()) -> None:
+        """Every guarded action, or these, for whoever is signed in, with all that comes after it."""
         if not self.loot.session:
             return
         account = await self.victim.account()
-        a_factor, an_address = account.enrolled[0].factor_id, account.addresses[-1].address_id
-        for action, given in (
-            ("change_password", {}),
-            ("change_details", {"name": "Eve", "language": "en", "user_name": "eve"}),
-            ("add_address", {"email": "eve@example.com"}),
-            ("add_address", {"phone": "+79169999999"}),
-            ("add_factor", {"factor": "totp"}),
-            ("add_factor", {"factor": "passkey"}),
-            ("add_factor", {"factor": "phone_approval"}),
-            ("add_factor", {"factor": "email", "address_id": account.addresses[0].address_id}),
-            ("remove_factor", {}),
-            ("remove_factor", {"factor_id": a_factor}),
-            ("remove_address", {"address_id": an_address}),
-            ("set_main_address", {"address_id": an_address}),
-            ("rename_factor", {"factor_id": a_factor, "label": "mine"}),
-            ("renew_backup_codes", {}),
-            ("link_social", {"provider": "oidc"}),
-            ("unlink_social", {"factor_id": a_factor}),
-        ):
+        ids = {"factor": account.enrolled[0].factor_id, "first": account.addresses[0].address_id, "last": account.addresses[-1].address_id}
+        for action, wanted in actions or GUARDED_ACTIONS:
+            given = {name: value.format(**ids) for name, value in wanted.items()}
             program = self.program(signed_in=True)
             began = await program.start(action, **given)
             asked = await self.meet(program, began)
@@ -223,8 +228,9 @@ class Thief:
 
     async def _cancelled_by_the_owner(self) -> None:
         victim = self.victim
+        before = {s.session_id for s in await victim.sessions()}
         await victim.sign_in_at_home()
-        self.sessions |= {s.session_id for s in await victim.sessions()}
+        self.sessions |= {s.session_id for s in await victim.sessions()} - before
         for recovery in (await victim.home.read("account/recoveries"))["recoveries"]:
             began = await victim.home.start("cancel_recovery", flow_id=recovery["flow_id"])
             done = await victim.meet(victim.home, began, await victim.has())

@@ -167,7 +167,8 @@ class Enrolment:
     def after_recovery(self, lost: frozenset[str]) -> "Enrolment":
         """What the server leaves on the account: without what was called lost, and without factors that are not settled (R12)."""
         kept = self.has - lost - (self.young - ADDRESSES)
-        return possible(replace(self, has=kept, young=self.young & kept, password=True))
+        kept -= {"codes", "remembered"} if not kept & SECONDS else set()
+        return replace(self, has=kept, young=self.young & kept, password=True)
 
     @cached_property
     def facts(self) -> int:
@@ -178,10 +179,15 @@ class Enrolment:
 
     @cached_property
     def tokens(self) -> Mapping[str, int]:
-        """Each factor as the judges see it, as a number: its kind, as what kind of thing it is held, whether it was chosen as a second one,
-        and how old it and the thing are."""
-        settled = {f.thing for f in self.factors.values() if is_settled(f, None, NOW)}
-        return {w: _number((f.kind, f.thing.kind, f.second, is_settled(f, None, NOW), f.thing in settled)) for w, f in self.factors.items()}
+        """Each factor as the judges see it, as a number: its kind, as what kind of thing it is held, how old both are, and whether the
+        thing is chosen as a second factor, settled or not."""
+        every = self.factors.values()
+        settled = {f.thing for f in every if is_settled(f, None, NOW)}
+        chosen = {(f.kind, f.thing): is_settled(f, None, NOW) for f in every if f.second}
+        return {
+            w: _number((f.kind, f.thing.kind, f.second, is_settled(f, None, NOW), f.thing in settled, chosen.get((f.kind, f.thing))))
+            for w, f in self.factors.items()
+        }
 
     @property
     def in_the_phone(self) -> frozenset[str]:

@@ -104,7 +104,7 @@ def _sample(most: int) -> list[Enrolment]:
 
 def test_the_quick_count_says_what_the_whole_graph_says() -> None:
     judges = {profile: Judge(policy) for profile, policy in POLICIES.items()}
-    assert [f"{one}: {d}" for one in _sample(40) for d in differences(one, judges[one.profile])] == []
+    assert [f"{one}: {d}" for one in _sample(25) for d in differences(one, judges[one.profile])] == []
 
 
 @pytest.mark.soak
@@ -114,7 +114,7 @@ def test_the_quick_count_says_what_the_whole_graph_says_of_many() -> None:
 
 
 def test_a_count_by_another_policy_is_found_out() -> None:
-    assert [d for one in _sample(12) if one.profile == "shop" for d in differences(one, Judge(holed("mailbox")))] != []
+    assert [d for one in _sample(6) if one.profile == "shop" for d in differences(one, Judge(holed("mailbox")))] != []
 
 
 # ---------------------------------------------------------------- planted
