@@ -49,8 +49,8 @@ CHANGING, CHANGED, LEFT, REFUSED = (
 
 @pytest.fixture(params=[""], ids=["sqlite"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """What is special about a database is tried in tests/contracts."""
-    return str(request.param)
+    """On PostgreSQL only where locks differ; what else is special about a database is tried in tests/contracts."""
+    return str(request.getfixturevalue("fresh_postgres_url")) if request.param else ""
 
 
 @pytest.fixture
@@ -320,6 +320,7 @@ async def test_the_words_of_one_recovery_are_good_for_no_other(api: Api) -> None
     assert (await program.show(other_flow)).problem == "unknown"
 
 
+@pytest.mark.parametrize("database_url", ["", "postgres"], indirect=True, ids=["sqlite", "postgres"])
 @pytest.mark.parametrize("right", [True, False])
 async def test_fifty_answers_at_once_count_as_one_or_as_five_wrong_ones(api: Api, right: bool) -> None:
     await owner(api)
