@@ -233,3 +233,9 @@ def test_a_second_factor_by_a_number_that_cannot_return_does_not_return_either()
 )
 def test_which_addresses_lead_back(address: Address, *, leads: bool) -> None:
     assert leads_back(address, None, NOW) is leads
+
+
+def test_the_main_mailbox_is_the_one_of_before() -> None:
+    life = Life().add("thief").make_main("thief").remove("main")
+    assert [a.value for a in life.undone(tuple(life.past)).addresses if a.main] == ["main"]
+    assert [a.value for a in life.undone(tuple(life.past[2:])).addresses if a.main] == ["thief"], "that was done before"
