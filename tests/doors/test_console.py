@@ -11,6 +11,8 @@ from sparekey.domain.audit import Event
 from sparekey.domain.cases import CaseState
 from sparekey.use_cases import agent_votes
 from sparekey.use_cases.agents import add_agent, remove_agent
+from sparekey.use_cases.read_case import read_case
+from sparekey.worker.cases import look_at_cases
 from tests.doors.agents import AtWork, Person, agents, case_of, case_row, look, vote, with_key
 from tests.doors.api import Answer, Api
 from tests.doors.test_keys import add, ask, new_key, sign_in
@@ -338,3 +340,38 @@ async def test_bad_votes(api: Api) -> None:
     for body in bodies:
         assert (await anna.program.call("POST", path, body)).problem == "bad_json"
     assert await votes_kept(api, person) == 0
+
+
+@pytest.mark.row("C3", "C6", "R10")
+async def test_a_thief_who_answers_the_chat_learns_nothing_and_is_stopped_by_the_owner(api: Api) -> None:
+    """He opens a case about the owner's account, says what he can find out, and even talks two agents round. The wait is told to the owner,
+    who signs in and stops it. Nothing of the account is changed in between."""
+    owner = await with_key(api, VERA, "Vera")
+    anna, bert = await agents(api, ANNA, BERT)
+    api.clock.wait(days=31)
+    before = (await api.rows("address"))["address"]
+    for agent in (anna, bert):
+        assert (await agent.again()).state == "done"
+    thief = await case_of(api, VERA, "thief@example.net", address="old@example.org", order="A-1")
+    await anna.program.call("POST", f"/api/v1/agent/cases/{thief.number}/messages", {"template": "ask_anything"})
+    await thief.say("It is mine, believe me. What is my other address again?")
+    told = await read_case(api.parts.services, thief.client, thief.number)
+    assert not any(secret in str(told.messages) for secret in (owner.account_id, "Vera", "match"))
+    assert (await vote(anna, thief)).status == 200
+    assert (await vote(bert, thief)).said == {"decided": True}
+    assert (await read_case(api.parts.services, thief.client, thief.number)).case.flow_id == ""
+    assert set(before) <= set((await api.rows("address"))["address"])
+
+    api.clock.wait(days=2)
+    await look_at_cases(api.parts.services, asyncio.Event())
+    assert (await case_row(api, thief)).state is CaseState.APPROVED
+    assert "Someone is getting back into your account at Sparekey" in await api.about(VERA)
+    assert (await owner.again()).state == "done"
+    (waits,) = (await owner.program.read("account/recoveries"))["recoveries"]
+    stopped = await owner.program.start("cancel_recovery", flow_id=waits["flow_id"])
+    proof = owner.key.get(await ask(owner.program, stopped.flow_id, "passkey"))
+    assert (await answer_key(owner.program, stopped.flow_id, "passkey", proof)).state == "done"
+    api.clock.wait(days=30)
+    await look_at_cases(api.parts.services, asyncio.Event())
+    assert (await owner.again()).state == "done"
+    assert [a["value"] for a in (await owner.program.read("account"))["addresses"]] == [VERA]

@@ -13,7 +13,7 @@ def N_(text: str) -> str:  # noqa: N802 - the name by which Babel finds texts th
 
 
 QUESTIONS: Final[Mapping[str, str]] = {
-    "ask_order": N_("Please write the number of your last order, and what it was about how long ago."),
+    "ask_order": N_("Please write the number of your last order, what it was, and about how long ago."),
     "ask_address": N_("Which other e-mail address or phone number did the account have before?"),
     "ask_sign_up": N_("In which month and year did you open the account, about?"),
     "ask_device": N_("On which phones or computers did you sign in before the trouble began?"),

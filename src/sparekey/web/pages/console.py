@@ -138,6 +138,8 @@ def span(visit: Visit, waits: timedelta) -> str:
         return n("%(num)s day", "%(num)s days", days) % {"num": days}
     if hours:
         return n("%(num)s hour", "%(num)s hours", hours) % {"num": hours}
+    if not minutes:
+        return visit.words.gettext("less than a minute")
     return n("%(num)s minute", "%(num)s minutes", minutes) % {"num": minutes}
 
 
