@@ -17,7 +17,7 @@ from sparekey.domain.errors import BadRequest
 from sparekey.domain.masks import masked
 from sparekey.domain.policy.conditions import see
 from sparekey.domain.policy.model import Situation
-from sparekey.domain.statements import About, Said
+from sparekey.domain.statements import About, Judged, Match, Said
 from sparekey.use_cases.at_work import AtWork, at_work
 from sparekey.use_cases.judge_statements import judge_statements
 from sparekey.use_cases.load_case import LoadedCase, load_case_for_time
@@ -25,6 +25,9 @@ from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.record import record
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.vote_bars import vote_bars
+
+INVOLVED = frozenset({Bar.OWN_CASE, Bar.COLLIDES})
+"""Who is a party to the case is not shown how its statements compare: that would be the way to find out the facts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,10 @@ async def load_for_agent(tx: Transaction, services: Services, number: str) -> Lo
 
 async def _seen(tx: Transaction, services: Services, client: Client, at: AtWork, loaded: LoadedCase) -> CaseSeen:
     case, account = loaded.case, loaded.account
+    bars = {choice: await vote_bars(tx, client, at, loaded, choice) for choice in Choice}
     judged = await judge_statements(tx, services, case)
+    if not INVOLVED.isdisjoint(bars[Choice.REFUSE]):
+        judged = [Judged(j.about, Match.UNKNOWN, 0) for j in judged]
     votes = await tx.votes.of_case(case.case_id)
     shown = _shown(services, case, account, loaded.now)
     return CaseSeen(
@@ -120,7 +126,7 @@ async def _seen(tx: Transaction, services: Services, client: Client, at: AtWork,
         shown=shown,
         account=_of_account(account),
         advice=advise(judged, sum(s.settled for s in shown)),
-        bars={choice: await vote_bars(tx, client, at, loaded, choice) for choice in Choice},
+        bars=bars,
         votes=len(votes),
         mine=next((v.choice.value for v in votes if v.agent_id == at.agent.account_id), ""),
         messages=await tx.cases.messages(case.case_id),
