@@ -11,7 +11,8 @@ from sparekey.domain.policy.verdict import Allow, Ask, Delay, Deny, Refer, Verdi
 from sparekey.domain.proofs import Proof
 
 MORE_AT_MOST = 2
-"""How many further proofs are thought of when asking "does this lead on?". No standard route needs more after the first."""
+"""How many further proofs are thought of when asking "does this lead on?". No standard route needs more after the first, but for a cancel,
+which takes as many as the recovery that it is about has shown."""
 
 Standing = Allow | Delay | Refer | Deny
 """What stands with the proofs at hand, before anything more is asked for."""
@@ -114,7 +115,9 @@ def _leading_on(rules: ActionPolicy, seen: Seen, standing: Standing) -> tuple[Fa
     shown = {(p.kind, p.thing) for p in proofs if not p.enrolling}
     left = [f for f in seen.factors if f.kind in order and (f.kind, f.thing) not in shown]
     useful: list[frozenset[Factor]] = []
-    for more in (m for size in range(1, MORE_AT_MOST + 1) for m in combinations(left, size)):
+    recovery = seen.situation.recovery
+    most = max(MORE_AT_MOST, recovery.settled_things if recovery else 0)
+    for more in (m for size in range(1, most + 1) for m in combinations(left, size)):
         if any(u < set(more) for u in useful):
             continue
         then = seen.with_proofs((*proofs, *(Proof(f.kind, f.factor_id, f.thing, now) for f in more)), session_proofs)
