@@ -11,7 +11,7 @@ from sparekey.domain.accounts import Account
 from sparekey.domain.actions import RECOVERIES, Action
 from sparekey.domain.audit import Event
 from sparekey.domain.errors import WrongStep
-from sparekey.domain.factors import FactorKind
+from sparekey.domain.factors import Factor, FactorKind
 from sparekey.domain.flow.events import Ended, NothingMore, TimePassed
 from sparekey.domain.flow.flow import Flow, step, still_stands, what_stands
 from sparekey.domain.flow.state import State
@@ -22,6 +22,7 @@ from sparekey.domain.policy.verdict import Delay
 from sparekey.use_cases.advance import advance
 from sparekey.use_cases.carry_out.addresses import tell_leaving
 from sparekey.use_cases.carry_out.change import give_back_code
+from sparekey.use_cases.leads_back import former_of
 from sparekey.use_cases.look_at_closing import look_at_closing
 from sparekey.use_cases.look_at_contacts import look_at_contacts
 from sparekey.use_cases.ports import SubjectLock, Transaction
@@ -41,7 +42,7 @@ WORKER = Client(holder="", network="", user_agent="", language="")
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look at a flow that waits, in an open transaction."""
+    """One look at a flow that waits, in an open transaction. ``former``: things that left the account lately and still lead to it."""
 
     tx: Transaction
     services: Services
@@ -49,11 +50,12 @@ class Look:
     flow: Flow
     account: Account
     now: datetime
+    former: tuple[Factor, ...]
 
     @property
     def situation(self) -> Situation:
         """From no device in particular: what was shown must be enough wherever the person comes back."""
-        return Situation(self.account, self.flow.proofs, self.now, breached_password=self.flow.breached)
+        return Situation(self.account, self.flow.proofs, self.now, breached_password=self.flow.breached, former=self.former)
 
 
 async def waits_to_look_at(services: Services, after: str) -> tuple[list[tuple[str, str]], str]:
@@ -73,7 +75,8 @@ async def look_at_wait(services: Services, flow_id: str, subject: str) -> None:
         flow = await tx.flows.get_for_step(flow_id)
         if flow is None or flow.state is not State.WAITING or not _is_due(waiting_of(flow), now):
             return
-        look = Look(tx, services, lock, _looked(flow, now), await tx.accounts.get(flow.account_id), now)
+        account = await tx.accounts.get(flow.account_id)
+        look = Look(tx, services, lock, _looked(flow, now), account, now, await former_of(tx, account, flow.action, now))
         await tx.flows.save(await _after(look))
 
 
