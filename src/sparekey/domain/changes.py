@@ -8,12 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum, unique
+from typing import TypeVar
 
 from sparekey.domain.accounts import Account, Address, AddressKind, address_thing, has_second_factor, is_settled
 from sparekey.domain.audit import Event
 from sparekey.domain.factors import Factor, FactorKind
 from sparekey.domain.policy.conditions import STANDS_IN
 from sparekey.domain.remembered import without_remembered
+
+_T = TypeVar("_T", Address, Factor)
 
 UNDO_FOR = timedelta(days=30)
 """So long a change can be undone, and an address that left leads back (mission.md, H2 and R13)."""
@@ -145,15 +148,20 @@ def undoing(account: Account, changes: Sequence[PastChange]) -> Undoing:
     What somebody changed again since, by a change that is not among them, stays as it is.
     """
     here, enrolled = {a.address_id: a for a in account.addresses}, {f.factor_id: f for f in account.enrolled}
-    came = {a for c in changes for a in _ids(c.after) - _ids(c.before)}
-    f_came = {f for c in changes for f in _factor_ids(c.after) - _factor_ids(c.before)}
-    went = {a.address_id: a for c in reversed(changes) for a in c.before.addresses if a.address_id not in _ids(c.after)}
-    f_went = {f.factor_id: f for c in reversed(changes) for f in c.before.enrolled if f.factor_id not in _factor_ids(c.after)}
+    came, f_came = set[str](), set[str]()
+    went, f_went = dict[str, Address](), dict[str, Factor]()
+    for c in changes:  # what was there before the first of them did not come with any, also where it left and was brought back
+        came |= _ids(c.after) - _ids(c.before) - went.keys()
+        f_came |= _factor_ids(c.after) - _factor_ids(c.before) - f_went.keys()
+        left = (a for a in c.before.addresses if a.address_id not in _ids(c.after) | came | went.keys())
+        f_left = (f for f in c.before.enrolled if f.factor_id not in _factor_ids(c.after) | f_came | f_went.keys())
+        went |= {a.address_id: _no_older(a, account, c.at) for a in left}
+        f_went |= {f.factor_id: _no_older(f, account, c.at) for f in f_left}
     return Undoing(
         leaving=tuple(here[a] for a in here if a in came),
-        returning=tuple(a for i, a in went.items() if i not in here and i not in came and not a.stolen),
+        returning=tuple(a for i, a in went.items() if i not in here and not a.stolen),
         factors_leaving=tuple(enrolled[f] for f in enrolled if f in f_came),
-        factors_returning=tuple(f for i, f in f_went.items() if i not in enrolled and i not in f_came and not f.stolen),
+        factors_returning=tuple(f for i, f in f_went.items() if i not in enrolled and not f.stolen),
         main=_main(account, changes),
         name=_back("name", account, changes),
         language=_back("language", account, changes),
@@ -210,7 +218,8 @@ def leads_back(address: Address, contested_at: datetime | None, now: datetime) -
     """Whether an address that left still leads to the account: settled when it left, less than 30 days ago, and not left for good."""
     if address.removed_at is None or now - address.removed_at >= UNDO_FOR or address.given_up:
         return False
-    return is_settled(address, contested_at, address.removed_at)
+    # By its age as well: else a freeze would settle a young one that left before what is contested.
+    return all(is_settled(address, since, address.removed_at) for since in (None, contested_at))
 
 
 def former_things(account: Account, left: Sequence[Address], now: datetime) -> tuple[Factor, ...]:
@@ -230,6 +239,13 @@ def former_things(account: Account, left: Sequence[Address], now: datetime) -> t
 
 
 # ---------------------------------------------------------------- details
+
+
+def _no_older(thing: _T, account: Account, left_at: datetime) -> _T:
+    """As it returns: on an account that is contested, what was young when it left is contested too, or else returning would settle it."""
+    if account.contested_at is None or is_settled(thing, None, left_at):
+        return thing
+    return replace(thing, added_at=max(thing.added_at, account.contested_at))
 
 
 def _ids(then: Was) -> set[str]:

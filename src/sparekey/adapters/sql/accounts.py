@@ -65,7 +65,7 @@ _ADD_ADDRESS = Statement(
     """insert into address (address_id, account_id, kind, value, key, added_at, main, with_account, stolen, removed_at, confirmed_at,
         bounced_at)
     values (:address_id, :account_id, :kind, :value, :key, :added_at, :main, :with_account, :stolen, null, :confirmed_at, :bounced_at)
-    on conflict (address_id) do update set main = excluded.main, removed_at = null, given_up = 0
+    on conflict (address_id) do update set main = excluded.main, removed_at = null, given_up = 0, added_at = excluded.added_at
     where address.account_id = excluded.account_id"""
 )
 """Or put back: it is the row that was kept."""

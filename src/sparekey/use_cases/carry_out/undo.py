@@ -86,7 +86,8 @@ async def _left(change: Change, plan: Undoing, now: datetime, *, password: bool)
 async def _free_addresses(change: Change, left: Account, plan: Undoing) -> Sequence[Address]:
     """Those that still wait to return: kept, not stolen, and on no account meanwhile (a number may have changed hands)."""
     former = {a.address_id: a for a in await change.tx.accounts.former(left.account_id, change.services.clock.now() - UNDO_FOR)}
-    wanted = [former[a.address_id] for a in plan.returning if a.address_id in former and not former[a.address_id].stolen]
+    kept = [(former[a.address_id], a.added_at) for a in plan.returning if a.address_id in former]
+    wanted = [replace(a, added_at=added_at) for a, added_at in kept if not a.stolen]
     return [a for a in wanted if not (await change.tx.accounts.find_by_key(a.key)).exists]
 
 
