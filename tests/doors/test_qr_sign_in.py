@@ -11,6 +11,8 @@ from sparekey.domain.policy.decide import decide
 from sparekey.domain.policy.model import Situation
 from sparekey.domain.policy.verdict import Allow, Deny
 from sparekey.domain.proofs import Proof
+from sparekey.use_cases.block_account import block_account
+from sparekey.use_cases.services import Client
 from tests.doors.api import ANOTHER, PASSWORD, Answer, Api, Program, served
 from tests.soft_phone import PhoneOwner, ask, collect, phone_owner
 
@@ -421,3 +423,14 @@ async def test_where_a_second_factor_is_required_it_is_shown_on_the_phone(demand
     assert collected.said["limited"] is False
     assert (await shown.program.read("session"))["proofs"] == []
     assert (await shown.program.start("add_factor", factor="phone_approval")).state == "asking"
+
+
+@pytest.mark.row("C4")
+async def test_an_approval_from_before_a_block_opens_nothing_after_it(api: Api) -> None:
+    phone = await api.signed_up(ANNA)
+    shown = await computer(api)
+    began = await scan(phone, shown.token)
+    assert (await approve(phone, began.flow_id, shown.number)).status == 200
+    assert await block_account(api.parts.services, Client(holder="", network="", user_agent="", language=""), ANNA)
+    assert (await shown.sign_in()).status == 410
+    assert not await shown.program.is_signed_in()
