@@ -12,6 +12,7 @@ from sparekey.domain.cases import CaseState
 from sparekey.use_cases import agent_votes
 from sparekey.use_cases.agents import add_agent, remove_agent
 from sparekey.use_cases.read_case import read_case
+from sparekey.use_cases.record import chain_of
 from sparekey.worker.cases import look_at_cases
 from tests.doors.agents import AtWork, Person, agents, case_of, case_row, look, vote, with_key
 from tests.doors.api import Answer, Api
@@ -90,6 +91,31 @@ async def test_the_audit_log_alone_tells_the_case(api: Api) -> None:
     ]
     assert Event.CASE_DECIDED in [name for name, _ in told]
     assert not any("kettle" in detail or "Riga" in detail for _, detail in told), "what was said is not in the log"
+
+
+@pytest.mark.row("C6")
+async def test_reading_the_chat_alone_is_a_look_that_is_written_down(api: Api) -> None:
+    anna, bert = await agents(api, ANNA, BERT)
+    person = await case_of(api, "nobody@example.com")
+    await person.say("It was a kettle, in May.")
+    path = f"agent/cases/{person.number}/messages"
+
+    async def looks() -> list[str]:
+        case = await case_row(api, person)
+        async with api.parts.services.store.transaction() as tx:
+            rows = await tx.audit.of_flow(chain_of(case.subject, api.clock.now()), case.case_id)
+        return [r.detail.decode() for r in rows if r.name == Event.CASE_LOOKED_AT]
+
+    for _ in range(3):
+        await anna.program.read(f"{path}?after=0")
+    await bert.program.read(f"{path}?after=1")
+    written = await looks()
+    assert len(written) == 2, "one of each, whatever they ask for, and not one for every second that a page is open"
+    assert anna.account_id in written[0]
+    assert bert.account_id in written[1]
+    api.clock.wait(hours=2)
+    await anna.program.read(path)
+    assert len(await looks()) == 3
 
 
 @pytest.mark.row("C6")

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import msgspec
+
 from sparekey.domain.accounts import Account
 from sparekey.domain.agents import Bar, Choice
 from sparekey.domain.audit import Event
@@ -22,12 +24,15 @@ from sparekey.use_cases.at_work import AtWork, at_work
 from sparekey.use_cases.judge_statements import judge_statements
 from sparekey.use_cases.load_case import LoadedCase, load_case_for_time
 from sparekey.use_cases.ports import Transaction
-from sparekey.use_cases.record import record
+from sparekey.use_cases.record import chain_of, record
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.vote_bars import vote_bars
 
 INVOLVED = frozenset({Bar.OWN_CASE, Bar.COLLIDES})
 """Who is a party to the case is not shown how its statements compare: that would be the way to find out the facts."""
+
+PAGE_STAYS_OPEN = timedelta(hours=1)
+"""So long what is heard in a case belongs to one look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +84,34 @@ async def agent_looks(services: Services, client: Client, number: str) -> CaseSe
     async with services.store.transaction() as tx:
         at = await at_work(tx, services, client)
         loaded = await load_for_agent(tx, services, number)
-        case, account = loaded.case, loaded.account
-        agent_id = at.agent.account_id
-        await record(
-            tx, services, loaded.lock, Event.CASE_LOOKED_AT, account, client, flow_id=case.case_id, subject=case.subject, agent=agent_id
-        )
+        await _written_down(tx, services, client, at, loaded)
         return await _seen(tx, services, client, at, loaded)
 
 
 async def agent_hears(services: Services, client: Client, number: str, after: int) -> Sequence[CaseMessage]:
-    """What was said after one message, for a page that is open already. Raises what ``agent_looks`` raises."""
+    """What was said after one message, for a page that is open already; without a look within the hour, this is one. Raises what
+    ``agent_looks`` raises."""
     async with services.store.transaction() as tx:
-        await at_work(tx, services, client)
+        at = await at_work(tx, services, client)
         case = await tx.cases.by_number(plain_number(number))
         if case is None:
             raise BadRequest("not_found")
+        if not await _has_looked(tx, at, case, services.clock.now()):
+            await _written_down(tx, services, client, at, await load_for_agent(tx, services, number))
         return await tx.cases.messages(case.case_id, after)
+
+
+async def _written_down(tx: Transaction, services: Services, client: Client, at: AtWork, loaded: LoadedCase) -> None:
+    case, agent = loaded.case, at.agent.account_id
+    await record(
+        tx, services, loaded.lock, Event.CASE_LOOKED_AT, loaded.account, client, flow_id=case.case_id, subject=case.subject, agent=agent
+    )
+
+
+async def _has_looked(tx: Transaction, at: AtWork, case: Case, now: datetime) -> bool:
+    rows = await tx.audit.of_flow(chain_of(case.subject, now), case.case_id)
+    looks = (r for r in rows if r.name == Event.CASE_LOOKED_AT and now - r.at < PAGE_STAYS_OPEN)
+    return any(msgspec.json.decode(r.detail, type=dict[str, str]).get("agent") == at.agent.account_id for r in looks)
 
 
 async def load_for_agent(tx: Transaction, services: Services, number: str) -> LoadedCase:
