@@ -71,14 +71,14 @@ class Enrolled(Wallet):
         for word in words:
             if word not in {"codes", "remembered", "contacts"}:
                 await self.enrol(word)
-        if "contacts" in words:
-            await self.invite()
         if young and "codes" in self.one.young and "codes" in self.ids:
             await self.renew_paper()
         if young and "codes" in self.ids and "codes" not in self.one.has:
             await self.use_up_paper()
         if young and "remembered" in self.one.has:
             await self.come_home(remember=True)
+        if "contacts" in words:
+            await self.invite()  # the last, for a change of the paper ends whatever else is open
 
     @override
     async def enrol(self, word: str) -> None:

@@ -157,8 +157,9 @@ class Lost:
             began = await self.person.begin_sign_in(self.program, self.back.shown)
             done = await self.person.meet(self.program, began, self.back.shown) if began.state == "asking" else began
             return "" if await self.program.is_signed_in() else f"{self}: {done.state}"
-        began = await self.program.start("recover", identifier=self.person.email)
         shown = self.kept if self.back.way is Way.CASE else self.back.shown
+        by_second = "mailbox" not in shown and {"second_mailbox", "mail"} & shown and "second_mailbox" in self.kept
+        began = await self.program.start("recover", identifier=self.person.second_email if by_second else self.person.email)
         self.flow = await self.person.meet(self.program, began, shown)
         if self.flow.state == "asking":
             self.flow = await nothing_more(self.program, self.flow.flow_id)
