@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from sparekey.domain.accounts import is_settled
+from tests.attacks.people import FAR, HOME, at
 from tests.doors.api import ANOTHER, Api, Program, served
+from tests.doors.cases import begin
 from tests.doors.robbed import THIEF, account_of, add_mailbox, remove
 from tests.doors.waits import ANNA, SECOND, add_second, letters_about, nothing_more, pass_time, press
 
@@ -87,3 +89,13 @@ async def test_an_address_that_was_taken_off_and_brought_back_is_the_owners_at_a
     assert (await press(her, first)).said["frozen"]
     account = await account_of(api, ANNA)
     assert {(a.value, a.stolen) for a in account.addresses} == {(ANNA, False), (SECOND, False)}
+
+
+@pytest.mark.row("C2", "D2")
+async def test_a_stranger_elsewhere_does_not_use_up_the_cases_of_an_owner(data_dir: Path, migrated_sqlite: Path) -> None:
+    async with served("", data_dir, migrated_sqlite) as api:
+        for name in (ANNA, "nobody@example.com"):
+            tries = [(await begin(api, name, f"{n}.{name}", program=at(api, FAR)))[1].status for n in range(6)]
+            assert tries == [201] * 5 + [429], "from one network"
+            _, hers = await begin(api, name, f"new.{name}", program=at(api, HOME))
+            assert hers.status == 201

@@ -124,7 +124,7 @@ VOLUME_LIMITS: dict[str, VolumeLimit] = {
         # Friends are asked three times a day for one name, from one network; nobody's mailbox hears of it more often than ten times.
         VolumeLimit("contacts.asked", 3, timedelta(days=1)),
         VolumeLimit("contacts.friend", 10, timedelta(days=1)),
-        # People read each case; of one name a few are enough, whoever opens them.
+        # People read each case; of one name a few from one network are enough.
         VolumeLimit("case.network", 20, timedelta(hours=1)),
         VolumeLimit("case.name", 5, timedelta(days=1)),
         VolumeLimit("case.message", 30, timedelta(hours=1)),
