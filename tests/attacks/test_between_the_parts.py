@@ -10,7 +10,7 @@ from tests.attacks.people import FAR, HOME, at
 from tests.doors.api import ANOTHER, Api, Program, served
 from tests.doors.cases import begin
 from tests.doors.robbed import THIEF, account_of, add_mailbox, remove
-from tests.doors.waits import ANNA, SECOND, add_second, letters_about, nothing_more, pass_time, press
+from tests.doors.waits import ANNA, READY, SECOND, add_second, letters_about, nothing_more, pass_time, press
 
 MAIN = "main address"
 
@@ -83,6 +83,7 @@ async def test_an_address_that_was_taken_off_and_brought_back_is_the_owners_at_a
     assert waits.state == "waiting", waits
     await pass_time(api, 24 * 4)
     assert (await her.show(began.flow_id)).state == "allowed", "an address that left counts at the end of a wait as at its beginning"
+    assert len(await letters_about(api, ANNA, READY)) == 1, "she is told where it was shown"
     assert (await her.finish(began.flow_id, ANOTHER)).state == "done"
     assert ANNA in {a.value for a in (await account_of(api, ANNA)).addresses}
     [first] = await letters_about(api, ANNA, "New sign-in")
