@@ -106,7 +106,6 @@ async def test_two_recoveries_at_once_by_thief_and_owner(api: Api) -> None:
 
 
 @pytest.mark.row("R11", "R12")
-@pytest.mark.xfail(reason="who calls the only second factor lost has none for recovery either, so the mailbox alone opens the next one")
 async def test_whoever_reads_the_mailbox_gains_nothing_from_a_recovery_that_takes_the_lost_phone_off(api: Api) -> None:
     owner = await owner_with_two(api)
     her = api.program()

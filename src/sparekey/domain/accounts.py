@@ -100,6 +100,8 @@ class Account:
     """When (UTC) the recovery was done that ``quarantined_until`` comes from."""
     quarantined_until: datetime | None = None
     """Until when (UTC) some things are withheld after a recovery (mission.md, R11)."""
+    second_lost_at: datetime | None = None
+    """When (UTC) a recovery took off the last second factor that was lost."""
     role: str = ""
     """``agent`` for whoever works on support cases (mission.md, C6); empty for everybody else."""
 
@@ -204,7 +206,13 @@ def lacks_second_factor(account: Account, *, required: bool) -> bool:
 
 
 def has_settled_second_factor(account: Account, now: datetime) -> bool:
-    """Whether recovery asks for a second thing: young factors raise nothing there (mission.md, R12)."""
+    """Whether recovery asks for a second thing: young factors raise nothing there (mission.md, R12).
+
+    One that a recovery took off because it was lost is asked for as long as a new one is young: otherwise whoever reads the mailbox
+    would come in behind the owner.
+    """
+    if account.second_lost_at is not None and now - account.second_lost_at < SETTLED_AFTER:
+        return True
     return any(is_settled(replace(f, stolen=False), account.contested_at, now) for f in second_factors(account))
 
 

@@ -118,9 +118,12 @@ SENTENCES: Final[Mapping[str, str]] = {
     "frozen": N_("This account is locked for its protection."),
     "blocked": N_("This account is blocked."),
     "contact_taken": N_(
-        "This address belongs to another account here, or left one lately. Stop this case, and open a new one with an address that has none."
+        "This address belongs to another account here, or left one lately. Stop this case, and open a new one with an address that "
+        "has none."
     ),
-    "cases_used_up": N_("Several cases were opened with this name or this address a short time ago. Go on with one of them, or come back tomorrow."),
+    "cases_used_up": N_(
+        "Several cases were opened with this name or this address a short time ago. Go on with one of them, or come back tomorrow."
+    ),
     "case_kind_unknown": N_("Choose what has happened."),
     "month_invalid": N_("Choose a month and a year. Example: 2024-05"),
     "statements_missing": N_("Fill in at least one line; what you do not remember stays empty."),

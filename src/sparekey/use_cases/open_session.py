@@ -69,9 +69,7 @@ async def open_session(
     return Opened(session=session, token=token, device_token=device_token, offer_second=offer), lock
 
 
-async def _warn(
-    tx: Transaction, services: Services, client: Client, account: Account, *, known: bool, usual: bool, now: datetime
-) -> None:
+async def _warn(tx: Transaction, services: Services, client: Client, account: Account, *, known: bool, usual: bool, now: datetime) -> None:
     """Tell of a sign-in that is not an ordinary one (H4, I8)."""
     if usual:
         return

@@ -83,7 +83,7 @@ class ShopTeller:
                         await tx.shop_events.failed(event_id, error, now + wait)
                 break
             except Exception as e:  # noqa: BLE001 - whatever it is: sent is sent, and must be marked
-                log.error("shop_event.not_marked", error=type(e).__name__, again_in=pause)
+                log.error("shop_event.not_marked", error=type(e).__name__, again_in=pause)  # noqa: TRY400 - no traces in the log
                 if pause is not None:
                     await asyncio.sleep(pause)
         if not error:

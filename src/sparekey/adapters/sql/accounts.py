@@ -16,7 +16,7 @@ from sparekey.use_cases.ports import AddressTaken, Sealer
 _COLUMNS = """a.account_id, a.name, a.language, a.created_at, a.password_hash, a.password_set_at, a.version, a.shred_key,
     a.user_name, a.user_name_key, a.contested_at, a.frozen_at, a.closing_at,
     a.enrolled, a.preferred, a.must_have_second, a.second_offered_at, a.reminded_at,
-    a.closed_at, a.blocked_at, a.disputed_at, a.recovered_at, a.quarantined_until, a.role,
+    a.closed_at, a.blocked_at, a.disputed_at, a.recovered_at, a.quarantined_until, a.role, a.second_lost_at,
     d.address_id, d.kind, d.value, d.key, d.added_at, d.main, d.with_account, d.stolen, d.confirmed_at, d.bounced_at, d.given_up"""
 _JOINED = "from account a left join address d on d.account_id = a.account_id and d.removed_at is null"
 
@@ -47,10 +47,11 @@ _HOLDER = Statement(
 _ADD = Statement(
     """insert into account (account_id, name, language, created_at, password_hash, password_set_at, version, shred_key, user_name,
         user_name_key, contested_at, frozen_at, closing_at, enrolled, preferred, must_have_second, second_offered_at, reminded_at,
-        closed_at, blocked_at, disputed_at, recovered_at, quarantined_until, role)
+        closed_at, blocked_at, disputed_at, recovered_at, quarantined_until, role, second_lost_at)
     values (:account_id, :name, :language, :created_at, :password_hash, :password_set_at, :version, :shred_key, :user_name,
         :user_name_key, :contested_at, :frozen_at, :closing_at, :enrolled, :preferred, :must_have_second,
-        :second_offered_at, :reminded_at, :closed_at, :blocked_at, :disputed_at, :recovered_at, :quarantined_until, :role)"""
+        :second_offered_at, :reminded_at, :closed_at, :blocked_at, :disputed_at, :recovered_at, :quarantined_until, :role,
+        :second_lost_at)"""
 )
 _SAVE = Statement(
     """update account set name = :name, language = :language, password_hash = :password_hash, password_set_at = :password_set_at,
@@ -58,7 +59,7 @@ _SAVE = Statement(
         contested_at = :contested_at, frozen_at = :frozen_at, closing_at = :closing_at, enrolled = :enrolled, preferred = :preferred,
         must_have_second = :must_have_second, second_offered_at = :second_offered_at,
         reminded_at = :reminded_at, closed_at = :closed_at, blocked_at = :blocked_at, disputed_at = :disputed_at,
-        recovered_at = :recovered_at, quarantined_until = :quarantined_until, role = :role
+        recovered_at = :recovered_at, quarantined_until = :quarantined_until, role = :role, second_lost_at = :second_lost_at
     where account_id = :account_id"""
 )
 _ADD_ADDRESS = Statement(
@@ -223,6 +224,7 @@ def _values(a: Account) -> dict[str, object]:
         "recovered_at": to_ms_or_none(a.recovered_at),
         "quarantined_until": to_ms_or_none(a.quarantined_until),
         "role": a.role,
+        "second_lost_at": to_ms_or_none(a.second_lost_at),
     }
 
 
@@ -253,7 +255,8 @@ def _account(rows: Sequence[Row]) -> Account:
         recovered_at=from_ms_or_none(r[21]),
         quarantined_until=from_ms_or_none(r[22]),
         role=r[23],
-        addresses=tuple(_address(row[24:]) for row in rows if row[24] is not None),
+        second_lost_at=from_ms_or_none(r[24]),
+        addresses=tuple(_address(row[25:]) for row in rows if row[25] is not None),
     )
 
 

@@ -35,6 +35,7 @@ account = Table(
     Column("recovered_at", BigInteger),
     Column("quarantined_until", BigInteger),
     Column("role", Text, nullable=False, server_default=text("''")),
+    Column("second_lost_at", BigInteger),
 )
 _closing = account.c.closing_at.is_not(None)
 Index("account_closing_at", account.c.closing_at, sqlite_where=_closing, postgresql_where=_closing)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from sparekey.domain.accounts import has_second_factor, is_settled, second_factors
+from sparekey.domain.accounts import has_second_factor, has_settled_second_factor, is_settled, second_factors
 from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
 from sparekey.domain.errors import WrongStep
@@ -60,7 +60,8 @@ async def take_off_at_recovery(change: Change, lost: Collection[str]) -> Change:
     if has_second_factor(change.account):
         return change
     # What was lost is replaced as the last step (R11): another one is offered at the sign-in that follows, whenever it was last refused.
-    anew = replace(change.account, second_offered_at=None)
+    lost_at = now if has_settled_second_factor(account, now) else account.second_lost_at
+    anew = replace(change.account, second_offered_at=None, second_lost_at=lost_at)
     await change.tx.accounts.save(change.account, anew, now)
     return replace(change, account=anew)
 

@@ -348,8 +348,8 @@ def flow_answer(stands: Standing | Away, *, flow_token: str = "") -> s.FlowAnswe
 
 def finish_needs(standing: Standing) -> str:
     """What the person gives last: ``password`` (a new one), ``sign_up_password``, ``code`` (of a new address), ``key`` (a new one), or
-    nothing. ``totp``, ``backup_codes``, ``stolen``, ``details``, ``social``, ``data``, ``number`` (of a computer) and ``phone`` (to be paired) go to
-    addresses of their own."""
+    nothing. ``totp``, ``backup_codes``, ``stolen``, ``details``, ``social``, ``data``, ``number`` (of a computer) and ``phone`` (to be
+    paired) go to addresses of their own."""
     if standing.suggested is not None:
         return "details"
     if standing.flow.state is not State.ALLOWED:

@@ -23,7 +23,8 @@ Capability = Annotated[str, Meta(max_length=40)]
 
 
 class RestrictionAnswer(msgspec.Struct, frozen=True):
-    """``why``: ``frozen``, ``disputed`` or ``quarantined``. ``until``: when it is over by itself; ``null`` where somebody must act first."""
+    """``why``: ``frozen``, ``disputed`` or ``quarantined``. ``until``: when it is over by itself; ``null`` where somebody must act
+    first."""
 
     capability: Capability
     why: str

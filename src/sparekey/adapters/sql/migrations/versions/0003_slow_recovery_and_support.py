@@ -13,7 +13,7 @@ _NONE = sa.text("0")
 
 
 def upgrade() -> None:
-    for column in ("closed_at", "blocked_at", "disputed_at", "recovered_at", "quarantined_until"):
+    for column in ("closed_at", "blocked_at", "disputed_at", "recovered_at", "quarantined_until", "second_lost_at"):
         op.add_column("account", sa.Column(column, sa.BigInteger(), nullable=True))
     op.add_column("account", sa.Column("role", sa.Text(), nullable=False, server_default=_EMPTY))
     op.add_column("address", sa.Column("given_up", sa.Integer(), nullable=False, server_default=_NONE))
