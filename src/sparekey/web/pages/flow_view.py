@@ -27,7 +27,11 @@ from sparekey.web.pages.visit import Visit
 NO_PHONE: Final = "lost"
 """What the person chooses who has no phone at hand: the list of ways without those that need it."""
 
-LAST_PAGE: Final[dict[str, str]] = {Action.REPORT_STOLEN: "flow_stolen.html", Action.APPROVE_SIGN_IN: "flow_approve.html", Action.DOWNLOAD_DATA: "flow_data.html"}
+LAST_PAGE: Final[dict[str, str]] = {
+    Action.REPORT_STOLEN: "flow_stolen.html",
+    Action.APPROVE_SIGN_IN: "flow_approve.html",
+    Action.DOWNLOAD_DATA: "flow_data.html",
+}
 """Of actions that need something of their own once they are allowed."""
 
 SAY_WHY: Final = frozenset({"blocked", "disputed", "frozen", "tied"})

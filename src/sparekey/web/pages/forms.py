@@ -16,7 +16,19 @@ T = TypeVar("T", bound=msgspec.Struct)
 MOST_FIELDS: Final = 30
 
 SECRETS: Final = frozenset(
-    {"password", "password_again", "current_password", "new_password", "new_password_again", "answer", "secret_answer", "phrase", "csrf", "human", "human_ticket"}
+    {
+        "password",
+        "password_again",
+        "current_password",
+        "new_password",
+        "new_password_again",
+        "answer",
+        "secret_answer",
+        "phrase",
+        "csrf",
+        "human",
+        "human_ticket",
+    }
 )
 """Never shown again."""
 
