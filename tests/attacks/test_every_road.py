@@ -66,6 +66,12 @@ ROADS_OF: Mapping[str, tuple[str, ...]] = {
     # New accounts.
     "finish_sign_up": ("sign-up again",),
     "give_details": ("social, not linked",),
+    # Friends are asked and answer in ``test_graph_walk.py``.
+    "answer_contacts": (),
+    # They begin an action of one who is signed in, or an objection; neither opens a session.
+    "change_contacts": (),
+    "set_secret_answer": (),
+    "start_objection": (),
     # The first second factor makes a limited session whole: ``test_a_limited_session_becomes_whole_by_a_second_factor_alone``.
     "enrol_key": (),
     "enrol_phone": (),
@@ -78,8 +84,8 @@ ROADS_OF: Mapping[str, tuple[str, ...]] = {
 def handler_of(route: Route) -> str:
     """Our function behind a route, by module and name."""
     found: Any = route.endpoint
-    if inspect.isfunction(found):
-        found = inspect.getclosurevars(found).nonlocals.get("handler", found)
+    while inspect.isfunction(found) and "handler" in (around := inspect.getclosurevars(found).nonlocals):
+        found = around["handler"]
     return f"{found.__module__}:{found.__qualname__}"
 
 

@@ -16,6 +16,7 @@ import httpx2
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sparekey.adapters.crypto.hashing_pool import HashingPool
 from sparekey.domain.limits import GUESSES_A_DAY
 from tests.attacks.conftest import NODES, UNLIMITED, MakeSite
 from tests.attacks.test_races import field_of, new_address
@@ -191,7 +192,7 @@ async def test_a_full_queue_uses_up_no_guess_of_the_owner(api: Api, monkeypatch:
     """Found here: a flood of strangers made the server too busy to compare, and each 503 was counted against the known device."""
     owner = await api.signed_up(NAME)
     with monkeypatch.context() as flood:
-        flood.setattr(api.parts.hasher, "_most", 0)
+        flood.setattr(api.parts.hasher, "_hashing", HashingPool(1, most_waiting=-1))
         for _ in range(GUESSES_A_DAY + 2):
             assert (await owner.sign_in(NAME)).status == 503
             assert (await api.program().sign_in(NAME)).status == 503

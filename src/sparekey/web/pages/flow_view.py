@@ -34,7 +34,7 @@ LAST_PAGE: Final[dict[str, str]] = {
 }
 """Of actions that need something of their own once they are allowed."""
 
-SAY_WHY: Final = frozenset({"blocked", "disputed", "frozen", "tied"})
+SAY_WHY: Final = frozenset({"blocked", "disputed", "frozen", "older_in_quarantine", "quarantined", "tied"})
 """Why a flow was denied or left to people, where its page has more to say than that."""
 
 LOST_WITH_PHONE: Final = frozenset({FactorKind.TOTP, FactorKind.SMS, FactorKind.PHONE_APPROVAL})
