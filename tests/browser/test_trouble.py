@@ -48,8 +48,7 @@ async def test_a_double_click_without_a_script_still_makes_one_account(people: M
     await anna.sign_up(email)
     mail = await anna.mail(email, "Confirm your address for Sparekey")
     await anna.type("Code from the message", mail.code)
-    async with anna.page.expect_navigation():
-        await anna.button("Continue").dblclick()
+    await anna.button("Continue").dblclick()  # the second click cuts the first one's way short
     await anna.is_at("Your account is ready")
 
 
