@@ -21,10 +21,6 @@ FAILED_ANSWER = re.compile(r"Failed to load resource: the server responded with 
 """Chromium writes this for every answer that is not 200; a test that provokes one looks at the page itself."""
 
 
-CUT_STREAM = "net::ERR_INCOMPLETE_CHUNKED_ENCODING"
-"""A chat that is cut is taken up again by the browser where it was (``web/pages/chat.py``)."""
-
-
 @dataclass
 class Mail:
     """A message, open in a tab of its own."""
@@ -153,8 +149,7 @@ async def new_person(chromium: Browser, site: str, read: set[str], **options: ob
     person = Person(site, context, await context.new_page(), read)
 
     def listen(message: ConsoleMessage) -> None:
-        cut = message.text.endswith(CUT_STREAM) and "/stream?" in message.location.get("url", "")
-        if message.type in {"error", "warning"} and not cut and not FAILED_ANSWER.match(message.text):
+        if message.type in {"error", "warning"} and not FAILED_ANSWER.match(message.text):
             person.complaints.append(f"{message.type} on {message.location.get('url')}: {message.text}")
 
     def watch(request: Request) -> None:

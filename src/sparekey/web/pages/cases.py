@@ -127,7 +127,7 @@ async def _stream(visit: Visit) -> Response:
         return (await read_case(services, client, number, after)).messages
 
     await hear(0)
-    return stream(visit.request, after_of(visit.request), hear)
+    return stream(after_of(visit.request), hear)
 
 
 async def _withdraw(visit: Visit, form: Form) -> Response:

@@ -30,13 +30,13 @@ def after_of(request: Request) -> int:
     return int(said) if said.isascii() and said.isdecimal() and len(said) < 10 else 0
 
 
-def stream(request: Request, after: int, hear: Callable[[int], Awaitable[Sequence[CaseMessage]]]) -> Response:
+def stream(after: int, hear: Callable[[int], Awaitable[Sequence[CaseMessage]]]) -> Response:
     """Every message after one, and those that follow. ``hear``: those after a number; what it raises ends the stream."""
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    return StreamingResponse(_events(request, after, hear), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(_events(after, hear), media_type="text/event-stream", headers=headers)
 
 
-async def _events(request: Request, after: int, hear: Callable[[int], Awaitable[Sequence[CaseMessage]]]) -> AsyncIterator[bytes]:
+async def _events(after: int, hear: Callable[[int], Awaitable[Sequence[CaseMessage]]]) -> AsyncIterator[bytes]:
     yield b"retry: 2000\n\n"
     looks = int(LASTS / LOOK_EVERY)
     for _ in range(looks):
@@ -48,6 +48,4 @@ async def _events(request: Request, after: int, hear: Callable[[int], Awaitable[
             after = message.seq
             said = {"author": message.author, "text": message.text, "at": message.at}
             yield b"id: %d\ndata: %b\n\n" % (after, _encode(said))
-        if await request.is_disconnected():
-            return
         await asyncio.sleep(LOOK_EVERY)

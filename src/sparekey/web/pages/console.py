@@ -107,7 +107,7 @@ async def _stream(visit: Visit) -> Response:
     visit.member()
     number, services, client = _number(visit), visit.services, visit.client
     await agent_hears(services, client, number, 0)
-    return stream(visit.request, after_of(visit.request), lambda after: agent_hears(services, client, number, after))
+    return stream(after_of(visit.request), lambda after: agent_hears(services, client, number, after))
 
 
 async def _agents(visit: Visit) -> Response:
