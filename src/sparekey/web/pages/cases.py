@@ -21,14 +21,11 @@ from sparekey.web.errors import shown
 from sparekey.web.pages.chat import after_of, stream
 from sparekey.web.pages.endpoints import action, held_back, page, person_first, with_check, wrong, wrong_input
 from sparekey.web.pages.forms import Form
-from sparekey.web.pages.link import is_token
+from sparekey.web.pages.secret_link import SecretLink
 from sparekey.web.pages.views import CaseView, FormView, SaidView
 from sparekey.web.pages.visit import Visit
 
-COOKIE: Final = "case"
-
-KEPT: Final = 30 * 60
-"""Seconds that the page of a mailed link may lie open before its button."""
+LINK: Final = SecretLink("case", "/help/case/link")
 
 
 # ---------------------------------------------------------------- a new case
@@ -162,9 +159,9 @@ async def _page(visit: Visit, form: FormView, status: int = 200, retry_after: in
     return visit.show(template, status=status, retry_after=retry_after, form=form, case=_view(visit, seen))
 
 
-def _over(visit: Visit, error: FlowOver) -> Response:
-    """Never says whether there is such a case."""
-    return visit.show("case_over.html", status=shown(error).status)
+def _over(visit: Visit, error: FlowOver, *, link: bool = False) -> Response:
+    """Never says whether there is such a case. ``link``: that of a mail led here."""
+    return visit.show("case_over.html", status=shown(error).status, link=link)
 
 
 def _view(visit: Visit, seen: CaseSeen) -> CaseView:
@@ -197,33 +194,22 @@ def _seconds(until: datetime | None, now: datetime) -> int:
 # ---------------------------------------------------------------- by the link in a mail
 
 
-async def _take(visit: Visit) -> Response:
-    token: str = visit.request.path_params["token"]
-    response = visit.go("/help/case/link")
-    visit.door.cookies.set(response, COOKIE, token if is_token(token) else "", lasts=KEPT)
-    return response
-
-
 async def _look(visit: Visit) -> Response:
     try:
-        case = await look_at_case_link(visit.services, _token(visit))
+        case = await look_at_case_link(visit.services, LINK.secret(visit))
     except FlowOver as e:
-        return visit.show("case_link_over.html", status=shown(e).status)
+        return _over(visit, e, link=True)
     return visit.show("case_link.html", number=case.number)
 
 
 async def _return(visit: Visit, form: Form) -> Response:  # noqa: ARG001 - the form is only the button
     try:
-        case = await return_to_case(visit.services, visit.client, _token(visit))
+        case = await return_to_case(visit.services, visit.client, LINK.secret(visit))
     except FlowOver as e:
-        return visit.show("case_link_over.html", status=shown(e).status)
+        return _over(visit, e, link=True)
     response = visit.go(f"/case/{case.number}")
-    visit.door.cookies.clear(response, COOKIE)
+    LINK.forget(visit, response)
     return response
-
-
-def _token(visit: Visit) -> str:
-    return visit.door.cookies.read(visit.request, COOKIE)
 
 
 def _number(visit: Visit) -> str:
@@ -236,7 +222,7 @@ ROUTES = [
     Route("/help/case", action(_open, "kind", "contact"), methods=["POST"]),
     Route("/help/case/link", page(_look), methods=["GET"]),
     Route("/help/case/link", action(_return), methods=["POST"]),
-    Route("/c/{token}", page(_take), methods=["GET"]),
+    Route("/c/{token}", page(LINK.take), methods=["GET"]),
     Route("/case/{number}", page(_show), methods=["GET"]),
     Route("/case/{number}/remember", page(_state_form), methods=["GET"]),
     Route("/case/{number}/stream", page(_stream), methods=["GET"]),
