@@ -9,12 +9,15 @@ import hmac
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from sparekey.domain.errors import BadRequest, NotSignedIn, SecondFactorNeeded
+from sparekey.domain.remembered import REMEMBERED_FOR
+from sparekey.domain.sessions import SESSION_LASTS
 from sparekey.messages import catalogue
 from sparekey.use_cases.known_device import with_token
 from sparekey.use_cases.ports import DevMailbox, DevPhone, Sealer, SmsReceipts, WhoIs
@@ -29,8 +32,12 @@ LONGEST_AGENT: Final = 300
 LONGEST_COOKIE: Final = 200
 
 CSRF: Final = "web.csrf"
-TEN_YEARS: Final = 10 * 365 * 86400
-MONTH: Final = 30 * 86400
+
+BROWSER_LASTS: Final = timedelta(days=30)
+"""The cookie that flows are bound to. Whoever comes back later, to a recovery that waited long, comes by a mailed link."""
+
+DEVICE_LASTS: Final = timedelta(days=10 * 365)
+"""The cookie of a known device; browsers keep none for more than 400 days (RFC 6265bis, 5.5), each as long as it likes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +54,9 @@ class Cookies:
         value = request.cookies.get(self.name(plain), "")
         return value if len(value) <= LONGEST_COOKIE and value.isascii() else ""
 
-    def set(self, response: Response, plain: str, value: str, *, lasts: int | None = None) -> None:
-        response.set_cookie(self.name(plain), value, max_age=lasts, path="/", secure=self.secure, httponly=True, samesite="lax")
+    def set(self, response: Response, plain: str, value: str, *, lasts: timedelta) -> None:
+        age = int(lasts.total_seconds())
+        response.set_cookie(self.name(plain), value, max_age=age, path="/", secure=self.secure, httponly=True, samesite="lax")
 
     def clear(self, response: Response, plain: str) -> None:
         response.set_cookie(self.name(plain), "", max_age=0, path="/", secure=self.secure, httponly=True, samesite="lax")
@@ -159,7 +167,7 @@ def check_form(request: Request, came: Visitor, token: str) -> None:
 def keep_browser(request: Request, response: Response, came: Visitor) -> None:
     """Give a new browser its cookie."""
     if came.fresh:
-        door_of(request).cookies.set(response, "browser", came.client.holder, lasts=MONTH)
+        door_of(request).cookies.set(response, "browser", came.client.holder, lasts=BROWSER_LASTS)
 
 
 def keep_opened(request: Request, response: Response, opened: Opened | None) -> None:
@@ -167,13 +175,13 @@ def keep_opened(request: Request, response: Response, opened: Opened | None) -> 
     if opened is None:
         return
     cookies = door_of(request).cookies
-    cookies.set(response, "session", opened.token, lasts=MONTH)
+    cookies.set(response, "session", opened.token, lasts=SESSION_LASTS)
     if opened.device_token:
         known = with_token(cookies.read(request, "device"), opened.device_token)
-        cookies.set(response, "device", known, lasts=TEN_YEARS)
+        cookies.set(response, "device", known, lasts=DEVICE_LASTS)
     if opened.remembered_token:
         remembered = with_token(cookies.read(request, "remembered"), opened.remembered_token)
-        cookies.set(response, "remembered", remembered, lasts=MONTH)
+        cookies.set(response, "remembered", remembered, lasts=REMEMBERED_FOR)
 
 
 async def bearer(request: Request) -> WhoIs:

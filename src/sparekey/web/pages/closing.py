@@ -16,14 +16,11 @@ from sparekey.web.errors import shown
 from sparekey.web.pages.endpoints import action, held_back, page, wrong_input
 from sparekey.web.pages.flow_view import go_on, over_page
 from sparekey.web.pages.forms import Form
-from sparekey.web.pages.link import is_token
+from sparekey.web.pages.secret_link import SecretLink
 from sparekey.web.pages.views import FormView
 from sparekey.web.pages.visit import Visit
 
-COOKIE: Final = "keep"
-
-KEPT: Final = 30 * 60
-"""Seconds that the page may lie open before its button."""
+LINK: Final = SecretLink("keep", "/keep")
 
 
 async def _close_page(visit: Visit) -> Response:
@@ -72,17 +69,9 @@ async def _file(visit: Visit, form: Form) -> Response:  # noqa: ARG001 - the for
 # ---------------------------------------------------------------- by whoever is not signed in
 
 
-async def _take(visit: Visit) -> Response:
-    """The secret leaves the address at once: it moves into a cookie, so that it stands in no history, log or Referer."""
-    token: str = visit.request.path_params["token"]
-    response = visit.go("/keep")
-    visit.door.cookies.set(response, COOKIE, token if is_token(token) else "", lasts=KEPT)
-    return response
-
-
 async def _look(visit: Visit) -> Response:
     try:
-        seen = await look_at_keeping(visit.services, _token(visit))
+        seen = await look_at_keeping(visit.services, LINK.secret(visit))
     except FlowOver as e:
         return visit.show("keep_over.html", status=shown(e).status)
     return visit.show("keep.html", seen=seen, kept=False)
@@ -90,7 +79,7 @@ async def _look(visit: Visit) -> Response:
 
 async def _keep(visit: Visit, form: Form) -> Response:  # noqa: ARG001 - the form is only the button
     try:
-        seen = await keep_account(visit.services, visit.client, _token(visit))
+        seen = await keep_account(visit.services, visit.client, LINK.secret(visit))
     except FlowOver as e:
         return visit.show("keep_over.html", status=shown(e).status)
     return visit.show("keep.html", seen=seen, kept=seen.may)
@@ -109,10 +98,6 @@ async def _name(visit: Visit, form: Form) -> Response:
         return visit.show("keep_by_name.html", status=429, retry_after=e.retry_after, form=held_back(visit, form, e))
 
 
-def _token(visit: Visit) -> str:
-    return visit.door.cookies.read(visit.request, COOKIE)
-
-
 ROUTES = [
     Route("/account/close", page(_close_page), methods=["GET"]),
     Route("/account/close", action(_close), methods=["POST"]),
@@ -120,7 +105,7 @@ ROUTES = [
     Route("/account/data", page(_data_page), methods=["GET"]),
     Route("/account/data", action(_data), methods=["POST"]),
     Route("/flow/{flow_id}/data", action(_file), methods=["POST"]),
-    Route("/k/{token}", page(_take), methods=["GET"]),
+    Route("/k/{token}", page(LINK.take), methods=["GET"]),
     Route("/keep", page(_look), methods=["GET"]),
     Route("/keep", action(_keep), methods=["POST"]),
     Route("/keep-account", page(_name_form), methods=["GET"]),

@@ -1,9 +1,6 @@
-"""Recovery contacts: the owner's list, the page of a friend behind a mailed link, and the secret question where the site has one.
+"""Recovery contacts: the owner's list, the page of a friend behind a mailed link, and the secret question where the site has one."""
 
-A friend's secret leaves the address at once: it moves into a cookie, so that it stands in no history, log or Referer. Opening the page
-changes nothing, for mail scanners open links too.
-"""
-
+from datetime import timedelta
 from typing import Final
 
 from starlette.responses import Response
@@ -23,7 +20,7 @@ from sparekey.web.errors import shown
 from sparekey.web.pages.endpoints import action, held_back, page, wrong_input
 from sparekey.web.pages.flow_view import go_on
 from sparekey.web.pages.forms import Form
-from sparekey.web.pages.link import is_token
+from sparekey.web.pages.secret_link import SecretLink
 from sparekey.web.pages.views import FormView, Problem
 from sparekey.web.pages.visit import Visit
 
@@ -31,10 +28,8 @@ CONTACTS: Final = "/account/security/contacts"
 QUESTION: Final = "/account/security/secret-question"
 SECTION: Final = "/account/security"
 
-COOKIE: Final = "friend"
-
-KEPT: Final = 12 * 60 * 60
-"""Seconds that a friend's page may lie open: the call may come in the evening. The mailed link can be opened again."""
+LINK: Final = SecretLink("friend", "/friend", lasts=timedelta(hours=12))
+"""A friend's page may lie open for longer: the call may come in the evening."""
 
 DONE: Final = frozenset({"contacts_wait", "contacts_changed", "contacts_stopped", "contacts_invited", "secret_answer"})
 """What may just have been done; the sentences are in ``account_base.html``."""
@@ -128,20 +123,13 @@ def _about_all(visit: Visit, form: Form, error: InvalidInput) -> FormView:
 # ---------------------------------------------------------------- the friend's page
 
 
-async def _take(visit: Visit) -> Response:
-    token: str = visit.request.path_params["token"]
-    response = visit.go("/friend")
-    visit.door.cookies.set(response, COOKIE, token if is_token(token) else "", lasts=KEPT)
-    return response
-
-
 async def _look(visit: Visit) -> Response:
     return await _friend_page(visit, FormView())
 
 
 async def _friend_page(visit: Visit, form: FormView, status: int = 200, retry_after: int = 0) -> Response:
     try:
-        seen = await look_at_contact_link(visit.services, _token(visit))
+        seen = await look_at_contact_link(visit.services, LINK.secret(visit))
     except FlowOver as e:
         return visit.show("friend_over.html", status=shown(e).status)
     return visit.show("friend.html", status=status, retry_after=retry_after, seen=seen, form=form)
@@ -161,7 +149,7 @@ async def _refuse(visit: Visit, form: Form) -> Response:
 
 
 async def _answer(visit: Visit, form: Form, kind: AskKind, said: str) -> Response:
-    services, client, token = visit.services, visit.client, _token(visit)
+    services, client, token = visit.services, visit.client, LINK.secret(visit)
     try:
         if kind is AskKind.INVITATION:
             await answer_invitation(services, client, token, accept=said == "yes")
@@ -181,12 +169,8 @@ async def _answer(visit: Visit, form: Form, kind: AskKind, said: str) -> Respons
         return await _friend_page(visit, held_back(visit, form, e), 429, e.retry_after)
     response = visit.show("friend_done.html", done=said)
     if said != "yes":
-        visit.door.cookies.clear(response, COOKIE)
+        LINK.forget(visit, response)
     return response
-
-
-def _token(visit: Visit) -> str:
-    return visit.door.cookies.read(visit.request, COOKIE)
 
 
 # ---------------------------------------------------------------- the secret question
@@ -245,7 +229,7 @@ ROUTES = [
     Route(f"{CONTACTS}/stop", action(_stop), methods=["POST"]),
     Route(f"{CONTACTS}/report", action(_report), methods=["POST"]),
     Route(CONTACTS + "/{contact_id}/invite", action(_invite), methods=["POST"]),
-    Route("/f/{token}", page(_take), methods=["GET"]),
+    Route("/f/{token}", page(LINK.take), methods=["GET"]),
     Route("/friend", page(_look), methods=["GET"]),
     Route("/friend/invitation", action(_say, "say"), methods=["POST"]),
     Route("/friend/phrase", action(_phrase, "phrase"), methods=["POST"]),

@@ -4,6 +4,7 @@ They come by the link of a notice, which was pressed before (``disown.py``). Who
 recovery, and whoever is signed in on the pages of the account.
 """
 
+from datetime import timedelta
 from typing import Final
 
 from starlette.responses import Response
@@ -15,13 +16,12 @@ from sparekey.web.errors import shown
 from sparekey.web.pages.endpoints import action, held_back, page
 from sparekey.web.pages.flow_view import go_on
 from sparekey.web.pages.forms import Form
+from sparekey.web.pages.secret_link import SecretLink
 from sparekey.web.pages.views import FormView
 from sparekey.web.pages.visit import Visit
 
-COOKIE: Final = "dispute"
-
-KEPT: Final = 24 * 60 * 60
-"""Seconds: a code for one more thing may have to be looked for. The mailed link can be opened again."""
+LINK: Final = SecretLink("dispute", "/dispute", lasts=timedelta(hours=24))
+"""For longer: a code for one more thing may have to be looked for."""
 
 
 async def _look(visit: Visit) -> Response:
@@ -30,7 +30,7 @@ async def _look(visit: Visit) -> Response:
 
 async def _seen(visit: Visit, form: FormView, *, status: int = 200, retry_after: int = 0) -> Response:
     try:
-        dispute = await look_at_objection(visit.services, _token(visit))
+        dispute = await look_at_objection(visit.services, LINK.secret(visit))
     except FlowOver as e:
         return visit.go("/account/recovery") if visit.who else visit.show("dispute_over.html", status=shown(e).status)
     return visit.show("dispute.html", status=status, retry_after=retry_after, form=form, dispute=dispute)
@@ -38,15 +38,11 @@ async def _seen(visit: Visit, form: FormView, *, status: int = 200, retry_after:
 
 async def _more(visit: Visit, form: Form) -> Response:
     try:
-        return go_on(visit, await start_objection(visit.services, visit.client, _token(visit)))
+        return go_on(visit, await start_objection(visit.services, visit.client, LINK.secret(visit)))
     except FlowOver:
         return visit.go("/dispute")
     except TooManyTries as e:
         return await _seen(visit, held_back(visit, form, e), status=shown(e).status, retry_after=e.retry_after)
-
-
-def _token(visit: Visit) -> str:
-    return visit.door.cookies.read(visit.request, COOKIE)
 
 
 ROUTES = [Route("/dispute", page(_look), methods=["GET"]), Route("/dispute", action(_more), methods=["POST"])]

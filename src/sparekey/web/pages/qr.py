@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from sparekey.domain.errors import FlowOver, NotProven, StaleFlow, TooManyTries, WrongStep
 from sparekey.domain.masks import masked
+from sparekey.domain.prompts import QR_LASTS
 from sparekey.use_cases.approve_sign_in import approve_sign_in, look_at_qr, start_approval
 from sparekey.use_cases.load_flow import show_flow
 from sparekey.use_cases.qr_sign_in import QrShown, collect_qr, must_be_offered, read_qr, start_qr
@@ -18,14 +19,16 @@ from sparekey.web.pages.endpoints import action, held_back, page, wrong
 from sparekey.web.pages.flow_view import flow_page, go_on, over_page
 from sparekey.web.pages.forms import Form
 from sparekey.web.pages.qr_code import svg_of
+from sparekey.web.pages.secret_link import SecretLink
 from sparekey.web.pages.views import FormView
 from sparekey.web.pages.visit import Visit
 
 SHOWN_HERE: Final = "qr"
-SCANNED: Final = "scanned"
 
-KEPT: Final = 10 * 60
-"""Seconds that a browser keeps a code: longer than it is good, so that a page can say that it is over."""
+KEPT: Final = 5 * QR_LASTS
+"""A browser keeps a code for longer than it is good, so that a page can say that it is over."""
+
+SCANNED: Final = SecretLink("scanned", "/q", lasts=KEPT)
 
 # ---------------------------------------------------------------- the computer
 
@@ -84,19 +87,11 @@ def _qr_page(visit: Visit, found: QrShown | None, form: FormView, *, status: int
 # ---------------------------------------------------------------- the phone
 
 
-async def _take(visit: Visit) -> Response:
-    token: str = visit.request.path_params["token"]
-    fine = token.isascii() and all(c.isalnum() or c in "-_" for c in token)
-    response = visit.go("/q")
-    visit.door.cookies.set(response, SCANNED, token if fine else "", lasts=KEPT)
-    return response
-
-
 async def _look(visit: Visit) -> Response:
     """Who is not signed in does that first, and comes back here."""
     visit.member()
     try:
-        seen = await look_at_qr(visit.services, visit.client, visit.door.cookies.read(visit.request, SCANNED))
+        seen = await look_at_qr(visit.services, visit.client, SCANNED.secret(visit))
     except FlowOver as e:
         return visit.show("qr_phone.html", status=shown(e).status, seen=None)
     return visit.show("qr_phone.html", seen=seen)
@@ -105,7 +100,7 @@ async def _look(visit: Visit) -> Response:
 async def _begin(visit: Visit, form: Form) -> Response:  # noqa: ARG001 - the form is only the button
     visit.member()
     try:
-        return go_on(visit, await start_approval(visit.services, visit.client, visit.door.cookies.read(visit.request, SCANNED)))
+        return go_on(visit, await start_approval(visit.services, visit.client, SCANNED.secret(visit)))
     except FlowOver as e:
         return visit.show("qr_phone.html", status=shown(e).status, seen=None)
 
@@ -131,7 +126,7 @@ ROUTES = [
     Route("/sign-in/qr", page(_qr), methods=["GET"]),
     Route("/sign-in/qr", action(_start), methods=["POST"]),
     Route("/sign-in/qr/go", action(_collect), methods=["POST"]),
-    Route("/q/{token}", page(_take), methods=["GET"]),
+    Route("/q/{token}", page(SCANNED.take), methods=["GET"]),
     Route("/q", page(_look), methods=["GET"]),
     Route("/q", action(_begin), methods=["POST"]),
     Route("/flow/{flow_id}/approve", action(_approve, "number"), methods=["POST"]),

@@ -14,21 +14,11 @@ from sparekey.use_cases.come_back import come_back, look_at_way_back
 from sparekey.web.errors import shown
 from sparekey.web.pages.endpoints import action, held_back, page
 from sparekey.web.pages.forms import Form
-from sparekey.web.pages.link import is_token
+from sparekey.web.pages.secret_link import SecretLink
 from sparekey.web.pages.views import FormView
 from sparekey.web.pages.visit import Visit
 
-COOKIE: Final = "wait"
-
-KEPT: Final = 30 * 60
-"""Seconds that the page may lie open before its button."""
-
-
-async def _take(visit: Visit) -> Response:
-    token: str = visit.request.path_params["token"]
-    response = visit.go("/wait")
-    visit.door.cookies.set(response, COOKIE, token if is_token(token) else "", lasts=KEPT)
-    return response
+LINK: Final = SecretLink("wait", "/wait")
 
 
 async def _look(visit: Visit) -> Response:
@@ -37,7 +27,7 @@ async def _look(visit: Visit) -> Response:
 
 async def _seen(visit: Visit, form: FormView, *, status: int = 200, retry_after: int = 0) -> Response:
     try:
-        wait = await look_at_way_back(visit.services, visit.client, _token(visit))
+        wait = await look_at_way_back(visit.services, visit.client, LINK.secret(visit))
     except FlowOver as e:
         return visit.show("wait_over.html", status=shown(e).status)
     return visit.show("wait.html", status=status, retry_after=retry_after, form=form, wait=wait)
@@ -45,7 +35,7 @@ async def _seen(visit: Visit, form: FormView, *, status: int = 200, retry_after:
 
 async def _back(visit: Visit, form: Form) -> Response:
     try:
-        standing = await come_back(visit.services, visit.client, _token(visit))
+        standing = await come_back(visit.services, visit.client, LINK.secret(visit))
     except FlowOver as e:
         return visit.show("wait_over.html", status=shown(e).status)
     except WrongStep:
@@ -53,16 +43,12 @@ async def _back(visit: Visit, form: Form) -> Response:
     except TooManyTries as e:
         return await _seen(visit, held_back(visit, form, e), status=shown(e).status, retry_after=e.retry_after)
     response = visit.go(f"/flow/{standing.flow.flow_id}{'?why=again' if standing.flow.wants.flow_id else ''}")
-    visit.door.cookies.clear(response, COOKIE)
+    LINK.forget(visit, response)
     return response
 
 
-def _token(visit: Visit) -> str:
-    return visit.door.cookies.read(visit.request, COOKIE)
-
-
 ROUTES = [
-    Route("/w/{token}", page(_take), methods=["GET"]),
+    Route("/w/{token}", page(LINK.take), methods=["GET"]),
     Route("/wait", page(_look), methods=["GET"]),
     Route("/wait", action(_back), methods=["POST"]),
 ]
