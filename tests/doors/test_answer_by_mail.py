@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sparekey.use_cases.answer_by_mail import MOST_AN_HOUR, Outcome, answer_address, answer_by_mail
+from sparekey.use_cases.answer_by_mail import MESSAGES, Outcome, answer_address, answer_by_mail
 from tests.doors.agents import Person, agents, case_of, case_row
 from tests.doors.api import Api, served
 
@@ -83,7 +83,7 @@ async def test_a_mail_of_somebody_else_a_machine_or_too_many_say_nothing(api: Ap
     crossed = to.replace(person.number.replace("-", "").lower(), other.number.replace("-", "").lower())
     assert await answer_by_mail(services, crossed, other.contact, "Hello.", automatic=False) is Outcome.UNKNOWN
     assert await said(api, person) == await said(api, other) == []
-    for n in range(MOST_AN_HOUR + 1):
+    for n in range(MESSAGES.most + 1):
         kept = await answer_by_mail(services, to, person.contact, f"Message {n}", automatic=False)
-        assert kept is (Outcome.KEPT if n < MOST_AN_HOUR else Outcome.IGNORED)
-    assert len(await said(api, person)) == MOST_AN_HOUR
+        assert kept is (Outcome.KEPT if n < MESSAGES.most else Outcome.IGNORED)
+    assert len(await said(api, person)) == MESSAGES.most

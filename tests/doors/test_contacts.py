@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from sparekey.domain.contacts import ASKED_FOR, INVITED_FOR, MOST, REMIND_EVERY, AskState
+from sparekey.domain.contacts import ASKED_FOR, INVITED_FOR, MOST, AskState
 from sparekey.domain.limits import WRONG_CODES
+from sparekey.domain.offers import REMIND_EVERY
 from sparekey.use_cases import friends_asked as friends_module
 from sparekey.use_cases.remind_contacts import remind_contacts
 from tests.doors.api import ANOTHER, PASSWORD, Answer, Api, Program, served

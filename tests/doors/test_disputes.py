@@ -15,7 +15,7 @@ from sparekey.domain.flow import waiting as waiting_module
 from sparekey.domain.proofs import Proof
 from sparekey.use_cases.carry_out import disputes as carry_out
 from sparekey.use_cases.carry_out.disputes import at_account, decided_by_people
-from sparekey.use_cases.waits import WORKER
+from sparekey.use_cases.services import WORKER
 from sparekey.worker.waits import look_at_waits
 from tests.doors.api import ANOTHER, PASSWORD, Answer, Api, Letter, Program, served
 from tests.doors.second_factors import answer, enrol, owner_of

@@ -6,11 +6,9 @@ import unicodedata
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
+from sparekey.domain.accounts import LONGEST_IDENTIFIER
 from sparekey.domain.errors import FieldProblem, InvalidInput
 from sparekey.use_cases.ports import ParsedAddress
-
-LONGEST = 320
-"""Characters of an address: 64 + @ + 255 (RFC 5321, 4.5.3.1)."""
 
 LIKE_A_NUMBER = re.compile(r"(?:tel:)?\s*[+(]?[\d\s().\u2010-\u2015/+-]{3,40}", re.IGNORECASE)
 """What people write numbers with. Digits of any script; no letters, so that no user name is taken for a number."""
@@ -40,7 +38,7 @@ class Identifiers:
 
     def email(self, typed: str, field: str = "email") -> ParsedAddress:
         """Raises ``InvalidInput``: email_missing or email_invalid."""
-        text = unicodedata.normalize("NFKC", typed.strip()[: LONGEST + 1])
+        text = unicodedata.normalize("NFKC", typed.strip()[: LONGEST_IDENTIFIER + 1])
         if not text:
             raise InvalidInput(FieldProblem(field, "email_missing"))
         try:
@@ -51,7 +49,7 @@ class Identifiers:
 
     def phone(self, typed: str, field: str = "phone") -> ParsedAddress:
         """``value`` is E.164. Raises ``InvalidInput``: phone_missing, phone_invalid, phone_needs_country, phone_gets_no_texts."""
-        text = unicodedata.normalize("NFKC", typed.strip()[: LONGEST + 1])
+        text = unicodedata.normalize("NFKC", typed.strip()[: LONGEST_IDENTIFIER + 1])
         if not text:
             raise InvalidInput(FieldProblem(field, "phone_missing"))
         number = self._number(text)
@@ -87,7 +85,7 @@ class Identifiers:
 
     def key_of(self, typed: str) -> str:
         """The look-up key of anything that may name an account. Never fails: what is no name at all has a key that nobody has."""
-        text = "".join(c for c in typed.strip()[:LONGEST] if c.isprintable())
+        text = "".join(c for c in typed.strip()[:LONGEST_IDENTIFIER] if c.isprintable())
         if "@" in text:
             try:
                 return self.email(text).key

@@ -13,9 +13,7 @@ from sparekey.domain.limits import VOLUME_LIMITS
 class MemoryVolumeLimits:
     def __init__(self) -> None:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self._items = {
-            name: RateLimitItemPerSecond(v.most, int(v.window.total_seconds()), namespace=name) for name, v in VOLUME_LIMITS.items()
-        }
+        self._items = {name: RateLimitItemPerSecond(v.most, v.seconds, namespace=name) for name, v in VOLUME_LIMITS.items()}
 
     async def hit(self, limit: str, subject: str) -> int:
         item = self._items[limit]

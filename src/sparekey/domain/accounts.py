@@ -10,6 +10,9 @@ from sparekey.domain.factors import SECOND_FACTORS, Factor, FactorKind, Thing, T
 AccountId = NewType("AccountId", str)
 """32 hexadecimal digits; the first 12 are the time of creation in milliseconds, so that new rows lie side by side."""
 
+LONGEST_IDENTIFIER = 320
+"""Characters of whatever names an account: an e-mail address has 64 + @ + 255 at the most (RFC 5321, 4.5.3.1)."""
+
 NOBODY_ID = AccountId("0" * 32)
 """The stand-in is a real row in the database, so that an unknown name takes the same road through the same statements."""
 

@@ -21,6 +21,9 @@ COUNTS_AFTER: Final = timedelta(days=7)
 
 VOTES_NEEDED: Final = 2
 
+LOOK_LASTS: Final = timedelta(hours=1)
+"""So long what an agent hears in a case belongs to one look, which is written down once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Agent:

@@ -33,6 +33,10 @@ LEAVE_AT: Final = (time(8), time(14), time(20))
 APPROVED_KEPT: Final = timedelta(days=90)
 """So long an approved case stays open for its wait (14 days, longer when notices do not arrive) and for the new password."""
 
+LINKS_LAST: Final = timedelta(days=60)
+"""Of mails to the person. Longer than a case takes from its first mail to the new password: a day, two weeks for answers, two weeks of
+waiting."""
+
 LONGEST_MESSAGE: Final = 4000
 """Characters of one message."""
 

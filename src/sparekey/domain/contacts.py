@@ -30,8 +30,6 @@ INVITED_FOR: Final = timedelta(days=30)
 ASKED_FOR: Final = timedelta(days=3)
 """How long a friend has to type the phrase: friends travel."""
 
-REMIND_EVERY: Final = timedelta(days=365)
-
 
 @unique
 class ContactState(StrEnum):

@@ -13,7 +13,7 @@ from enum import StrEnum, unique
 from sparekey.domain.accounts import Account, AccountId
 from sparekey.domain.actions import Action
 from sparekey.domain.factors import Factor, FactorKind
-from sparekey.domain.flow.waiting import Waiting, begin
+from sparekey.domain.flow.waiting import LOOK_EVERY, Waiting, begin
 from sparekey.domain.policy.conditions import counted, rules_of, see, things_of
 from sparekey.domain.policy.model import DISPUTE_DECIDED_AFTER, Policy, Route, Situation, Then
 from sparekey.domain.proofs import Proof
@@ -25,7 +25,8 @@ APPROVAL_WEIGHS = 2
 """A case that two agents approved counts as much as two settled things: otherwise the objection of one stolen mailbox would keep out for
 ever whoever has nothing left to show."""
 
-LOOK_EVERY = timedelta(minutes=15)
+TIE_ONCE_IN = timedelta(days=30)
+"""So often somebody who shows as much as the recovery, and no more, may cancel (mission.md, R16: a second cancel in 30 days)."""
 
 
 @unique

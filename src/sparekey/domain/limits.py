@@ -14,6 +14,9 @@ GUESSES_A_DAY = 10
 GUESSES_IN_A_ROW = 100
 """NIST SP 800-63B-4, 3.2.2. Then the lane stays closed until the factor is replaced or proven in another lane."""
 
+CODE_DIGITS = 6
+"""Of a code that people type in (NIST SP 800-63B-4, 3.1.3.2: at least six)."""
+
 WRONG_CODES = 5
 """A six-digit code dies after so many wrong answers."""
 
@@ -39,8 +42,12 @@ NUMBER_MOVES_AFTER = timedelta(days=7)
 """A number that somebody else has shown to be theirs leaves the account that had it so much later (mission.md, S6)."""
 
 HUMAN_CHECK_LASTS = timedelta(minutes=10)
+"""So long what shows that a person is there can be spent: a form is filled in meanwhile."""
 
-WRONG_BEFORE_HUMAN_CHECK = 5
+HUMAN_CHECK_WAITS = timedelta(seconds=60)
+"""What a browser without scripts waits instead of solving something (mission.md, S5)."""
+
+WRONG_BEFORE_HUMAN_CHECK = GUESSES_A_DAY // 2
 """Wrong passwords for one name in a day, from devices that we do not know, before a person must be there (mission.md, S5): half of
 what is let through at all."""
 
@@ -98,6 +105,11 @@ class VolumeLimit:
     name: str
     most: int
     window: timedelta
+
+    @property
+    def seconds(self) -> int:
+        """Of the window: after so many there is room again, however it was used up."""
+        return int(self.window.total_seconds())
 
 
 VOLUME_LIMITS: dict[str, VolumeLimit] = {

@@ -1,10 +1,13 @@
 """What we say to people by mail and text: the kinds of message, as values. The words are in ``sparekey.messages``."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum, unique
 
 from sparekey.domain.accounts import AccountId, AddressKind
+
+RECEIPT_TAKEN_FOR = timedelta(days=4)
+"""Providers try to deliver a text for some hours, at most for three days; what is reported later helps nobody."""
 
 
 @unique

@@ -17,6 +17,9 @@ PROMPT_LASTS = timedelta(minutes=5)
 QR_LASTS = timedelta(minutes=2)
 """The QR code by which a computer signs in (mission.md, I4)."""
 
+CHALLENGE_LASTS = timedelta(minutes=2)
+"""What a phone signs with its word: longer than a person takes to type three digits after the phone last asked; it then asks anew."""
+
 PAIRING_LASTS = timedelta(minutes=10)
 """The code with which a phone is enrolled."""
 

@@ -3,6 +3,9 @@
 from datetime import timedelta
 from typing import Final
 
+from sparekey.domain.changes import UNDO_FOR
+from sparekey.domain.limits import RESERVED
+
 FLOW_KEPT: Final = timedelta(days=7)
 """After it expired, so that ``sparekey why`` can still tell of it."""
 
@@ -18,20 +21,26 @@ LANE_KEPT: Final = timedelta(days=400)
 MESSAGE_KEPT: Final = timedelta(days=90)
 """The owner sees what we sent for so long. What was given up (dead) is the operator's to send again, and stays."""
 
-ADDRESS_KEPT: Final = timedelta(days=31)
-"""A removed address is reserved, and leads back, for 30 days (mission.md, S6 and R13)."""
+A_LITTLE_MORE: Final = timedelta(days=1)
+"""What a rule still needs is kept so much longer: clocks of nodes differ, and nothing may be gone on the last day."""
+
+ADDRESS_KEPT: Final = max(RESERVED, UNDO_FOR) + A_LITTLE_MORE
+"""A removed address is reserved (mission.md, S6), and leads back (R13)."""
 
 FORMER_PASSWORDS_KEPT: Final = 10
 """So many are refused as new ones (mission.md, P5); older ones tell a thief of the database something and the owner nothing."""
 
-FACTOR_KEPT: Final = timedelta(days=31)
-"""A removed factor can be put back for 30 days (mission.md, H2)."""
+FACTOR_KEPT: Final = UNDO_FOR + A_LITTLE_MORE
+"""A removed factor can be put back (mission.md, H2)."""
 
-CHANGE_KEPT: Final = timedelta(days=31)
-"""A change can be undone for 30 days (mission.md, H2)."""
+CHANGE_KEPT: Final = UNDO_FOR + A_LITTLE_MORE
+"""A change can be undone (mission.md, H2)."""
 
 CASE_KEPT: Final = timedelta(days=180)
 """A support case after it was closed, with all that was said in it: long enough for a question afterwards. The audit log stays."""
+
+WARNING_KEPT: Final = timedelta(days=2)
+"""The mark that the owner was warned of something today: for the day that it is for, and some time more."""
 
 PROMPT_KEPT: Final = timedelta(days=1)
 """A question to an enrolled phone, after it lapsed: those of the last hour are counted (mission.md, F6)."""

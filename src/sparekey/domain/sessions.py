@@ -13,6 +13,17 @@ SEEN_EVERY = timedelta(minutes=1)
 """The last use of a session is written down this coarsely, so that a check does not write."""
 
 
+ACCOUNTS_OF_A_BROWSER = 4
+"""In so many a browser can be a known device; a family, not a shop."""
+
+NETWORKS_KEPT = 8
+"""Of a known device: home, work, mobile, and a few that change. More would make a stranger's network usual by and by."""
+
+NEIGHBOURHOOD_BITS = {4: 16, 6: 32}
+"""Of an address, by its version: about what one provider gives out in one region (IPv6: RFC 6177 and the allocation of a /32 to a
+provider). An address of its own changes daily for many."""
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """``session_id`` names it to its owner; the token that opens it is known only by its hash. Times in UTC."""

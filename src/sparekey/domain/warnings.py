@@ -3,11 +3,12 @@
 from datetime import timedelta
 from typing import Final
 
+from sparekey.domain.limits import GUESSES_A_DAY
 from sparekey.domain.messages import MessageKind
 
-MANY: Final = 5
+MANY: Final = GUESSES_A_DAY // 2
 """Wrong passwords of a day, from devices that we do not know, after which a success is told of in other words: half of what is let
-through at all (``limits.GUESSES_A_DAY``)."""
+through at all."""
 
 HALF_DONE_AFTER: Final = timedelta(minutes=15)
 """Whoever has typed the right password and shows no second factor for so long has none at hand: a person finds the phone within the ten

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from sparekey.domain.accounts import Account
-from sparekey.domain.agents import Bar, Choice
+from sparekey.domain.agents import LOOK_LASTS, Bar, Choice
 from sparekey.domain.audit import Event
 from sparekey.domain.case_advice import Advice, advise
 from sparekey.domain.cases import WITH_AGENTS, Case, CaseMessage, plain_number
@@ -30,9 +30,6 @@ from sparekey.use_cases.vote_bars import vote_bars
 
 INVOLVED = frozenset({Bar.OWN_CASE, Bar.COLLIDES})
 """Who is a party to the case is not shown how its statements compare: that would be the way to find out the facts."""
-
-PAGE_STAYS_OPEN = timedelta(hours=1)
-"""So long what is heard in a case belongs to one look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +107,7 @@ async def _written_down(tx: Transaction, services: Services, client: Client, at:
 
 async def _has_looked(tx: Transaction, at: AtWork, case: Case, now: datetime) -> bool:
     rows = await tx.audit.of_flow(chain_of(case.subject, now), case.case_id)
-    looks = (r for r in rows if r.name == Event.CASE_LOOKED_AT and now - r.at < PAGE_STAYS_OPEN)
+    looks = (r for r in rows if r.name == Event.CASE_LOOKED_AT and now - r.at < LOOK_LASTS)
     return any(msgspec.json.decode(r.detail, type=dict[str, str]).get("agent") == at.agent.account_id for r in looks)
 
 

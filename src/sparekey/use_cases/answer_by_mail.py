@@ -6,7 +6,6 @@ others; what such a mail can do is say something in the chat, which proves nothi
 
 import base64
 import hmac
-from datetime import timedelta
 from enum import StrEnum, unique
 from typing import Final
 
@@ -23,7 +22,7 @@ PURPOSE: Final = "case.answer"
 TOKEN_BYTES: Final = 10
 """80 bits, above the 64 from which NIST asks for no throttle (SP 800-63B-4, 3.1.3.2); 16 characters in an address."""
 
-MOST_AN_HOUR: Final = VOLUME_LIMITS["case.message"].most
+MESSAGES: Final = VOLUME_LIMITS["case.message"]
 """As on the page; counted in the case itself, for every mail comes to a process of its own."""
 
 BY_MAIL = Client(holder="", network="", user_agent="mail", language="")
@@ -57,8 +56,8 @@ async def answer_by_mail(services: Services, to: str, sender: str, text: str, *,
         return Outcome.IGNORED
     async with services.store.transaction() as tx:
         at = await load_case_for_time(tx, services, case)
-        lately = [m for m in await tx.cases.messages(case.case_id) if m.author is Author.PERSON and at.now - m.at < timedelta(hours=1)]
-        if at.case.state in OVER or at.case.state is CaseState.UNCONFIRMED or len(lately) >= MOST_AN_HOUR:
+        lately = [m for m in await tx.cases.messages(case.case_id) if m.author is Author.PERSON and at.now - m.at < MESSAGES.window]
+        if at.case.state in OVER or at.case.state is CaseState.UNCONFIRMED or len(lately) >= MESSAGES.most:
             return Outcome.IGNORED
         await tx.cases.save(moved(at.case, CaseMove.ANSWER, at.now))
         await tx.cases.add_message(CaseMessage(case.case_id, 0, at.now, Author.PERSON, said))

@@ -5,14 +5,13 @@ The new list is written down first; the flow names it, waits as the policy says,
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from sparekey.domain.accounts import Account
 from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
+from sparekey.domain.changes import UNDO_FOR
 from sparekey.domain.contacts import (
     INVITED_FOR,
-    REMIND_EVERY,
     AskKind,
     Circle,
     Contact,
@@ -27,6 +26,7 @@ from sparekey.domain.flow.events import Ended
 from sparekey.domain.flow.flow import Flow, step
 from sparekey.domain.flow.wants import Wants
 from sparekey.domain.names import check_name
+from sparekey.domain.offers import REMIND_EVERY
 from sparekey.domain.policy.model import Situation
 from sparekey.use_cases.carry_out.change import give_back_code
 from sparekey.use_cases.carry_out.contacts import circle_in_force, circle_of
@@ -37,9 +37,6 @@ from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing
 from sparekey.use_cases.start_flow import check_volume
 from sparekey.use_cases.start_guarded import start_guarded
-
-FORMER_ADDRESSES = timedelta(days=30)
-"""An address that left so lately may come back (mission.md, R13), so it is the owner's still."""
 
 OF_A_FRIEND = {"name_missing": "contact_name_missing", "email_missing": "contact_email_missing"}
 """Reasons whose sentences are about the person's own name and address."""
@@ -64,7 +61,8 @@ async def change_contacts(
     async with services.store.transaction() as tx:
         now = services.clock.now()
         account = await tx.accounts.get(client.session.account_id)
-        former = await tx.accounts.former(account.account_id, now - FORMER_ADDRESSES)
+        # What left so lately may come back, so it is the owner's still.
+        former = await tx.accounts.former(account.account_id, now - UNDO_FOR)
         check_circle(friends, needed, {a.key for a in (*account.addresses, *former)}, all_needed_is_meant=all_needed_is_meant)
         if await waiting_change(tx, account, services) is not None:
             raise InvalidInput(FieldProblem("", "contacts_change_waits"))

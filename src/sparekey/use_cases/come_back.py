@@ -16,6 +16,7 @@ from sparekey.domain.flow.events import Started
 from sparekey.domain.flow.flow import Flow, step
 from sparekey.domain.flow.state import State
 from sparekey.domain.flow.wants import Wants
+from sparekey.domain.limits import VOLUME_LIMITS
 from sparekey.domain.proofs import Proof
 from sparekey.use_cases.adopt_wait import bring, can_be_shown_again, is_covered
 from sparekey.use_cases.ask_by_message import ask_by_message
@@ -28,9 +29,6 @@ from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing, situation_of, standing
 from sparekey.use_cases.start_flow import check_volume, new_flow
 from sparekey.use_cases.tokens import is_same, token_hash
-
-TRY_AGAIN = 5 * 60
-"""Seconds, as between two mails that always go out: a link must not give more tries at a password than mails with codes do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +138,7 @@ async def _show_again(
         # By now the address would be enough without any wait: for that the link is too old, and a new code is asked for.
         flow, held = await ask_by_message(tx, services, client, begun, account, proof.kind)
     elif not await may_send(services, f"{begun.subject}/{begun.typed_key}"):
-        raise TooManyTries(TRY_AGAIN)
+        raise TooManyTries(VOLUME_LIMITS["mail.always"].seconds)
     else:
         await record(tx, services, lock, Event.PROVEN, account, client, flow_id=begun.flow_id, challenge=proof.kind)
     await tx.flows.add(flow)

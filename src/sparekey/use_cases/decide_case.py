@@ -26,15 +26,12 @@ from sparekey.use_cases.carry_out.disputes import at_account, decided_by_people
 from sparekey.use_cases.load_case import LoadedCase, load_case_for_time
 from sparekey.use_cases.ports import SubjectLock, Transaction
 from sparekey.use_cases.record import record
-from sparekey.use_cases.services import Client, Services
+from sparekey.use_cases.services import WORKER, Client, Services
 from sparekey.use_cases.start_flow import new_flow
 from sparekey.use_cases.tell_of_case import tell_person
 
 MOST = 100
 """Cases that are looked at in one round."""
-
-WORKER = Client(holder="", network="", user_agent="", language="")
-"""Who acts when time does."""
 
 
 async def decide_case(

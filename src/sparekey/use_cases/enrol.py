@@ -6,7 +6,6 @@ which one is typed in, so that a lost phone does not lock its owner out (mission
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 import msgspec
 
@@ -14,7 +13,7 @@ from sparekey.domain.accounts import has_second_factor
 from sparekey.domain.actions import Action
 from sparekey.domain.errors import FieldProblem, InvalidInput, WrongStep
 from sparekey.domain.factors import FactorKind
-from sparekey.domain.flow.asked import Enrolling
+from sparekey.domain.flow.asked import ENROLLED_WAITS, Enrolling
 from sparekey.domain.flow.flow import Flow, check_open
 from sparekey.domain.flow.state import State
 from sparekey.use_cases.advance import over
@@ -29,8 +28,6 @@ from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing, situation_of, standing
 
 SEALED = "flow.enrolling"
-
-ENROLLING_LASTS = timedelta(minutes=30)
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(NewFactor).decode
@@ -50,7 +47,7 @@ async def enrolled(tx: Transaction, services: Services, client: Client, at: Load
     """
     if needs_codes(at):
         kept = services.sealer.seal(_encode(new), f"{SEALED}.{at.flow.flow_id}")
-        until = services.clock.now() + ENROLLING_LASTS
+        until = services.clock.now() + ENROLLED_WAITS
         flow = replace(
             at.flow, ceremony=None, enrolling=Enrolling(new.factor.kind, kept, until, proven=True, codes=new_codes(services, at.flow))
         )

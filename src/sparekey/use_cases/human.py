@@ -6,23 +6,20 @@ What answers it is a solved proof of work, or, in a browser without scripts, a m
 
 import hmac
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from sparekey.domain.errors import HumanNeeded
-from sparekey.domain.limits import HUMAN_CHECK_LASTS, VOLUME_LIMITS, WRONG_BEFORE_HUMAN_CHECK
+from sparekey.domain.limits import HUMAN_CHECK_LASTS, HUMAN_CHECK_WAITS, VOLUME_LIMITS, WRONG_BEFORE_HUMAN_CHECK
 from sparekey.use_cases.guesses import wrong_by_name
 from sparekey.use_cases.known_device import find_device
 from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.record import subject_of_name
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.start_flow import neighbourhood
-from sparekey.use_cases.tokens import token_hash
+from sparekey.use_cases.tokens import short_token, token_hash
 
 TICKET: Final = "human.ticket"
-
-WAITS: Final = timedelta(seconds=60)
-"""What a browser without scripts waits instead."""
 
 LONGEST_TICKET: Final = 200
 
@@ -82,23 +79,23 @@ def new_check(services: Services, client: Client, purpose: str) -> HumanCheck | 
     now = services.clock.now()
     challenge = services.human.challenge(purpose, now)
     made_at = _made_at(services, client, client.human_ticket, purpose)
-    if made_at is not None and now < made_at + WAITS:
-        return HumanCheck(challenge, client.human_ticket, int((made_at + WAITS - now).total_seconds()) + 1)
-    return HumanCheck(challenge, _ticket(services, client, purpose, now), int(WAITS.total_seconds()))
+    if made_at is not None and now < made_at + HUMAN_CHECK_WAITS:
+        return HumanCheck(challenge, client.human_ticket, int((made_at + HUMAN_CHECK_WAITS - now).total_seconds()) + 1)
+    return HumanCheck(challenge, _ticket(services, client, purpose, now), int(HUMAN_CHECK_WAITS.total_seconds()))
 
 
 async def _spend_ticket(tx: Transaction, services: Services, client: Client, purpose: str, now: datetime) -> bool:
     """A ticket that is a minute old, once; and one a minute for each network, so that many begun at once gain nothing."""
     made_at = _made_at(services, client, client.human_ticket, purpose)
-    if made_at is None or not made_at + WAITS <= now <= made_at + HUMAN_CHECK_LASTS:
+    if made_at is None or not made_at + HUMAN_CHECK_WAITS <= now <= made_at + HUMAN_CHECK_LASTS:
         return False
-    minute = f"{TICKET} {neighbourhood(client.network)} {int(now.timestamp()) // int(WAITS.total_seconds())}"
+    minute = f"{TICKET} {neighbourhood(client.network)} {int(now.timestamp()) // int(HUMAN_CHECK_WAITS.total_seconds())}"
     until = now + HUMAN_CHECK_LASTS
     return await tx.spent.spend(token_hash(minute), until) and await tx.spent.spend(token_hash(client.human_ticket), until)
 
 
 def _ticket(services: Services, client: Client, purpose: str, now: datetime) -> str:
-    said = f"{int(now.timestamp())}.{services.chance.token()[:22]}"
+    said = f"{int(now.timestamp())}.{short_token(services.chance)}"
     return f"{said}.{services.sealer.keyed_hash(_named(client, purpose, said), TICKET).hex()}"
 
 

@@ -10,38 +10,33 @@ from typing import Final
 
 from sparekey.domain.accounts import AccountId
 from sparekey.domain.devices import device_name
-from sparekey.domain.sessions import KnownDevice
+from sparekey.domain.sessions import ACCOUNTS_OF_A_BROWSER, NEIGHBOURHOOD_BITS, NETWORKS_KEPT, KnownDevice
 from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.tokens import token_hash
-
-MOST = 4
-"""So many accounts of one browser are kept; a family, not a shop."""
 
 SEPARATOR = "~"
 
 NETWORK: Final = "device.network"
 
-NETWORKS_KEPT: Final = 8
-"""Home, work, mobile, and a few that change: more would make a stranger's network usual by and by."""
-
-PREFIX: Final = {4: 16, 6: 32}
-"""Bits of an address that name the wider neighbourhood: about what one provider gives out in one region (IPv6: RFC 6177 and the
-allocation of a /32 to a provider). An address of its own changes daily for many."""
-
 
 async def find_device(tx: Transaction, client: Client, account_id: AccountId) -> KnownDevice | None:
     """By the cookie alone, wherever the request comes from: for guess counters, which a stolen cookie does not weaken."""
-    for token in filter(None, client.device_token.split(SEPARATOR)[:MOST]):
+    for token in tokens_in(client.device_token):
         found = await tx.devices.find(token_hash(token), account_id)
         if found is not None:
             return found
     return None
 
 
+def tokens_in(cookie: str) -> list[str]:
+    """The tokens of this browser, of one account each; the newest first."""
+    return [t for t in cookie.split(SEPARATOR)[:ACCOUNTS_OF_A_BROWSER] if t]
+
+
 def with_token(present: str, new: str) -> str:
     """The cookie's text with one more token; the oldest gives way."""
-    return SEPARATOR.join([new, *(t for t in present.split(SEPARATOR) if t)][:MOST])
+    return SEPARATOR.join([new, *(t for t in present.split(SEPARATOR) if t)][:ACCOUNTS_OF_A_BROWSER])
 
 
 def in_usual_surroundings(services: Services, client: Client, device: KnownDevice) -> bool:
@@ -76,7 +71,7 @@ def neighbourhood(network: str) -> str:
         return ""
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
-    return str(ip_network((address, PREFIX[address.version]), strict=False))
+    return str(ip_network((address, NEIGHBOURHOOD_BITS[address.version]), strict=False))
 
 
 def _named(account_id: AccountId, here: str) -> bytes:

@@ -10,8 +10,8 @@ from sparekey.domain.accounts import Account, AccountId, is_settled
 from sparekey.domain.disputes import Dispute
 from sparekey.domain.messages import MessageKind
 from sparekey.use_cases.carry_out.disputes import At, at_account, decide, tell_disputed
-from sparekey.use_cases.services import Services
-from sparekey.use_cases.waits import PAGE, WORKER
+from sparekey.use_cases.services import WORKER, Services
+from sparekey.use_cases.waits import PAGE
 
 
 async def disputes_to_look_at(services: Services, after: str) -> tuple[Sequence[AccountId], str]:

@@ -10,18 +10,15 @@ from sparekey.domain.devices import device_name
 from sparekey.domain.factors import FactorKind, Thing, ThingKind
 from sparekey.domain.flow.asked import Asked
 from sparekey.domain.flow.flow import Flow
-from sparekey.domain.limits import NOTICE_LINK_LASTS
+from sparekey.domain.limits import CODE_DIGITS, NOTICE_LINK_LASTS
 from sparekey.domain.masks import masked
 from sparekey.domain.messages import Message, MessageKind
 from sparekey.messages.params import BY_TEXT, PARAMS
 from sparekey.use_cases.ports import NoticeLink, Transaction
 from sparekey.use_cases.services import Client, Services
-from sparekey.use_cases.tokens import token_hash
+from sparekey.use_cases.tokens import short_token, token_hash
 
 CODE = "flow.code"
-
-DISOWN_TOKEN = 22
-"""Characters of base64url: 132 random bits, short enough for a text to a phone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +64,12 @@ async def send_code(
     """
     now = services.clock.now()
     message_id = services.chance.new_id(now)
-    disown = services.chance.token()[:DISOWN_TOKEN]
+    disown = short_token(services.chance)
     await tx.notice_links.add(
         NoticeLink(recipient.account_id, recipient.address_id, recipient.kind, flow.flow_id, now, now + NOTICE_LINK_LASTS),
         token_hash(disown),
     )
-    code = _long_code(services) if long else services.chance.digits(6)
+    code = _long_code(services) if long else services.chance.digits(CODE_DIGITS)
     link = services.chance.token()
     by_text = recipient.channel is AddressKind.PHONE
     # A text has no link but the short one; what nobody is told, nothing answers.
@@ -136,7 +133,7 @@ async def tell(
     A notice of a change carries a link of its own, "this wasn't me" (mission.md, H1). ``flow_id``: of the flow that made the change.
     """
     for address in (a for a in addresses if not a.stolen and (a.kind is AddressKind.EMAIL or kind in BY_TEXT)):
-        token = services.chance.token()[:DISOWN_TOKEN]
+        token = short_token(services.chance)
         if "disown" in PARAMS[kind]:
             link = NoticeLink(account.account_id, address.address_id, kind, flow_id, now, now + NOTICE_LINK_LASTS)
             await tx.notice_links.add(link, token_hash(token))

@@ -11,9 +11,9 @@ from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
 from sparekey.domain.errors import FlowOver, TooManyTries
 from sparekey.domain.flow.events import Started
+from sparekey.domain.limits import VOLUME_LIMITS
 from sparekey.domain.proofs import Proof
 from sparekey.use_cases.advance import advance
-from sparekey.use_cases.come_back import TRY_AGAIN
 from sparekey.use_cases.disown import WAYS_BACK
 from sparekey.use_cases.leads_back import former_of
 from sparekey.use_cases.notify import may_send
@@ -50,7 +50,7 @@ async def start_objection(services: Services, client: Client, token: str) -> Sta
             raise FlowOver("link_over")
         # A link must not give more tries at a password than mails with codes do.
         if not await may_send(services, f"{account.account_id}/objection"):
-            raise TooManyTries(TRY_AGAIN)
+            raise TooManyTries(VOLUME_LIMITS["mail.always"].seconds)
         begun = replace(new_flow(services, client, Action.OBJECT, account.account_id, account.account_id), proofs=(proof,))
         lock = await record(tx, services, lock, Event.STARTED, account, client, flow_id=begun.flow_id, action=Action.OBJECT)
         situation = await situation_of(tx, services, client, account, begun)

@@ -9,14 +9,14 @@ from dataclasses import replace
 
 from sparekey.challenges import message_code
 from sparekey.challenges.message_code import Right, Wrong
-from sparekey.domain.accounts import AccountId
+from sparekey.domain.accounts import LONGEST_IDENTIFIER, AccountId
 from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
 from sparekey.domain.cases import UNCONFIRMED_LASTS, Case, CaseKind, CaseMove, CaseState, leaves_at, moved, new_number
 from sparekey.domain.errors import FieldProblem, InvalidInput, NotProven, TooManyTries, WrongStep
 from sparekey.domain.flow.flow import Flow
 from sparekey.domain.flow.state import State
-from sparekey.domain.limits import RESEND_AFTER, RESERVED
+from sparekey.domain.limits import RESEND_AFTER, RESERVED, VOLUME_LIMITS
 from sparekey.domain.messages import MessageKind
 from sparekey.use_cases.human import must_be_human
 from sparekey.use_cases.load_case import load_case, see_case
@@ -28,9 +28,6 @@ from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.start_flow import check_volume, neighbourhood
 from sparekey.use_cases.tell_of_case import send_case_code, tell_person
 from sparekey.use_cases.tokens import token_hash
-
-LONGEST_NAME = 320
-DAY = 86400
 
 
 async def open_case(services: Services, client: Client, kind: CaseKind, typed: str, contact: str, from_flow: str = "") -> Case:
@@ -44,7 +41,7 @@ async def open_case(services: Services, client: Client, kind: CaseKind, typed: s
     mailbox = services.identifiers.email(contact, "contact")
     if not typed:
         raise InvalidInput(FieldProblem("identifier", "identifier_missing"))
-    if len(typed) > LONGEST_NAME or any(unicodedata.category(c) in {"Cc", "Cs"} for c in typed):
+    if len(typed) > LONGEST_IDENTIFIER or any(unicodedata.category(c) in {"Cc", "Cs"} for c in typed):
         raise InvalidInput(FieldProblem("identifier", "identifier_invalid"))
     await check_volume(services, "case.network", client)
     key = services.identifiers.key_of(typed)
@@ -55,7 +52,7 @@ async def open_case(services: Services, client: Client, kind: CaseKind, typed: s
         lock = await tx.audit.lock(chain_of(subject, now))
         await must_be_human(tx, services, client, "case", "case.network")
         if await services.limits.hit("case.name", _lane(client, key, flow)) or not await may_send(services, mailbox.key):
-            raise TooManyTries(DAY, "cases_used_up")
+            raise TooManyTries(VOLUME_LIMITS["case.name"].seconds, "cases_used_up")
         case = Case(
             case_id=services.chance.new_id(now),
             number=await _number(tx, services),
@@ -99,7 +96,7 @@ async def send_code_again(services: Services, client: Client, number: str) -> Ca
         if at.now < again:
             raise TooManyTries(int((again - at.now).total_seconds()) + 1, "resend_too_soon")
         if not await may_send(services, at.case.contact_key):
-            raise TooManyTries(5 * 60)
+            raise TooManyTries(VOLUME_LIMITS["mail.always"].seconds)
         case = await send_case_code(tx, services, at.case)
         await tx.cases.save(case)
     return replace(case, version=case.version + 1)

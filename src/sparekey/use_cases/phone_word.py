@@ -7,21 +7,19 @@ marked as spent: what was heard once is not heard again. The phone's own clock d
 import hashlib
 import hmac
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from sparekey.challenges import approval
 from sparekey.challenges.approval import Approve, Poll, Refuse, Wrong
 from sparekey.domain.accounts import Account, AccountId
 from sparekey.domain.errors import NotProven
 from sparekey.domain.factors import Factor, FactorKind
+from sparekey.domain.prompts import CHALLENGE_LASTS
 from sparekey.use_cases.ports import SubjectLock, Transaction
 from sparekey.use_cases.services import Services
 
 FIND = "factor.phone"
 _CHALLENGE = "phone.challenge"
-
-CHALLENGE_LASTS = timedelta(minutes=2)
-"""Longer than a person takes to type three digits after the phone last asked; it then asks anew."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,12 +21,9 @@ from sparekey.use_cases.ports import Prompt, Transaction
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Opened, situation_of
 from sparekey.use_cases.start_flow import check_volume
-from sparekey.use_cases.tokens import is_same, token_hash
+from sparekey.use_cases.tokens import is_same, short_token, token_hash
 
 FOUND_BY = "qr.sign_in"
-
-TOKEN = 22
-"""Characters of base64url: 132 random bits; a QR code that an old camera can read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,7 @@ async def start_qr(services: Services, client: Client) -> QrShown:
     """A new code and number. Raises ``TooManyTries``, and ``FlowOver("not_offered")`` where the policy has no such sign-in."""
     must_be_offered(services)
     await check_volume(services, "sign_in.network", client)
-    now, token = services.clock.now(), services.chance.token()[:TOKEN]
+    now, token = services.clock.now(), short_token(services.chance)
     prompt = Prompt(
         prompt_id=ids_of(services, token)[0],
         account_id=AccountId(""),

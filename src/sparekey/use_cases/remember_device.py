@@ -18,7 +18,7 @@ from sparekey.domain.proofs import Proof
 from sparekey.domain.remembered import remembered
 from sparekey.use_cases.carry_out.change import Change
 from sparekey.use_cases.carry_out.devices import remember_device
-from sparekey.use_cases.known_device import MOST, SEPARATOR
+from sparekey.use_cases.known_device import tokens_in
 from sparekey.use_cases.ports import SubjectLock, Transaction
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Opened
@@ -30,7 +30,7 @@ async def remembered_proof(tx: Transaction, services: Services, client: Client, 
     """The proof that this browser is remembered for the account; ``None`` when it is not, or no longer."""
     now = services.clock.now()
     living = {f.factor_id: f for f in remembered(account, now)}
-    for token in filter(None, client.remembered_token.split(SEPARATOR)[:MOST]):
+    for token in tokens_in(client.remembered_token):
         found = await tx.factors.find(token_hash(token))
         if found is not None and found[0] == account.account_id and found[1] in living:
             factor = living[found[1]]

@@ -1,17 +1,14 @@
 """Once a year, remind the owners of second factors to look them through, before a phone or a number is gone (mission.md, F11)."""
 
-from datetime import timedelta
 from typing import Final
 
 from sparekey.domain.accounts import AccountId, has_second_factor
 from sparekey.domain.audit import Event
 from sparekey.domain.messages import MessageKind
+from sparekey.domain.offers import REMIND_EVERY
 from sparekey.use_cases.notify import tell
 from sparekey.use_cases.record import record
-from sparekey.use_cases.services import Services
-from sparekey.use_cases.waits import WORKER
-
-REMIND_EVERY: Final = timedelta(days=365)
+from sparekey.use_cases.services import WORKER, Services
 
 BATCH: Final = 200
 """So many in one round of an hour: a large site's mails of one day are spread over it."""

@@ -3,13 +3,13 @@
 from typing import Final
 
 from sparekey.domain.audit import Event
-from sparekey.domain.contacts import REMIND_EVERY, Circle
+from sparekey.domain.contacts import Circle
 from sparekey.domain.messages import MessageKind
+from sparekey.domain.offers import REMIND_EVERY
 from sparekey.use_cases.carry_out.contacts import circle_in_force
 from sparekey.use_cases.notify import tell
 from sparekey.use_cases.record import record
-from sparekey.use_cases.services import Services
-from sparekey.use_cases.waits import WORKER
+from sparekey.use_cases.services import WORKER, Services
 
 BATCH: Final = 200
 """So many in one round of an hour."""

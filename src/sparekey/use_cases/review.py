@@ -5,7 +5,7 @@ Only after a proof: in a session, or in a flow that may undo changes.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -13,6 +13,7 @@ import msgspec
 from sparekey.domain.accounts import Account
 from sparekey.domain.actions import Action
 from sparekey.domain.audit import FOR_OWNER, Event
+from sparekey.domain.changes import UNDO_FOR
 from sparekey.domain.devices import device_name
 from sparekey.domain.errors import FieldProblem, InvalidInput, WrongStep
 from sparekey.domain.flow.flow import check_open
@@ -27,7 +28,7 @@ from sparekey.use_cases.record import record
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.tell_shop import tell_shop
 
-LOOKED_BACK: Final = timedelta(days=30)
+LOOKED_BACK: Final = UNDO_FOR
 """What is older can be undone no more (H2). And a device that became known meanwhile shows its first sign-in, which was not usual."""
 
 MOST: Final = 500

@@ -11,6 +11,7 @@ from typing import Final
 from sparekey.domain.audit import Event
 from sparekey.domain.cases import LONGEST_MESSAGE, OVER, Author, Case, CaseMessage, CaseMove, CaseState, closed, moved
 from sparekey.domain.errors import FieldProblem, InvalidInput, TooManyTries, WrongStep
+from sparekey.domain.limits import VOLUME_LIMITS
 from sparekey.domain.statements import NOTHING_SAID, Match, Said, older_than
 from sparekey.use_cases.load_case import load_case, see_case
 from sparekey.use_cases.record import record
@@ -23,8 +24,6 @@ LONGEST_STATEMENT: Final = 200
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 _TRICKS: Final = frozenset(chr(c) for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C, 0xFEFF))
 """Marks that turn the direction of what stands beside them (Unicode, UAX #9)."""
-
-HOUR: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ async def say_in_case(services: Services, client: Client, number: str, typed: st
     await check_volume(services, "answer.network", client)
     seen = await see_case(services, client, number)
     if await services.limits.hit("case.message", seen.case_id):
-        raise TooManyTries(HOUR)
+        raise TooManyTries(VOLUME_LIMITS["case.message"].seconds)
     async with services.store.transaction() as tx:
         at = await load_case(tx, services, client, seen)
         await tx.cases.save(moved(at.case, CaseMove.ANSWER, at.now))

@@ -108,3 +108,7 @@ class Client:
     """In its place, from a browser without scripts: what shows that it has waited (mission.md, S5)."""
     remember: bool = False
     """The person wants this device to be remembered, if the sign-in shows a second factor (mission.md, I6)."""
+
+
+WORKER = Client(holder="", network="", user_agent="", language="")
+"""Who acts when time does."""

@@ -2,6 +2,7 @@
 
 import unicodedata
 
+from sparekey.domain.accounts import LONGEST_IDENTIFIER
 from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
 from sparekey.domain.errors import FieldProblem, InvalidInput
@@ -15,8 +16,6 @@ from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing, can_be_sent, situation_of, standing
 from sparekey.use_cases.start_flow import check_volume, new_flow
 
-LONGEST = 320
-
 
 async def start_by_name(
     services: Services, client: Client, action: Action, typed: str, event: Event, limit: str, kind: FactorKind | None = None
@@ -25,7 +24,7 @@ async def start_by_name(
     typed = typed.strip()
     if not typed:
         raise InvalidInput(FieldProblem("identifier", "identifier_missing"))
-    if len(typed) > LONGEST or any(unicodedata.category(c) in {"Cc", "Cs"} for c in typed):
+    if len(typed) > LONGEST_IDENTIFIER or any(unicodedata.category(c) in {"Cc", "Cs"} for c in typed):
         raise InvalidInput(FieldProblem("identifier", "identifier_invalid"))
     await check_volume(services, limit, client)
     key = services.identifiers.key_of(typed)

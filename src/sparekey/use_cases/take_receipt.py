@@ -1,19 +1,16 @@
 """What a provider of texts reports afterwards: kept beside the message, for who waits for it (mission.md, R14)."""
 
-from datetime import timedelta
 from typing import Final
 
 from sparekey.domain.accounts import BOUNCE_FORGIVEN, AddressKind
 from sparekey.domain.errors import BadRequest
+from sparekey.domain.messages import RECEIPT_TAKEN_FOR
 from sparekey.use_cases.message_refused import message_refused
 from sparekey.use_cases.ports import SmsReceipt
 from sparekey.use_cases.services import Services
 
 LAST: Final = frozenset({"delivered", "failed"})
 """Nothing that comes after one of these is news."""
-
-TAKEN_FOR: Final = timedelta(days=4)
-"""Providers try to deliver a text for some hours, at most for three days; what is reported later helps nobody."""
 
 
 async def take_receipt(services: Services, said: SmsReceipt) -> None:
@@ -28,7 +25,7 @@ async def take_receipt(services: Services, said: SmsReceipt) -> None:
             raise BadRequest("not_found")
         before = await tx.outbox.delivery_of(message.message_id)
         known = before.receipt_state if before else ""
-        if known in LAST or known == said.state or now - message.created_at > TAKEN_FOR:
+        if known in LAST or known == said.state or now - message.created_at > RECEIPT_TAKEN_FOR:
             raise BadRequest("receipt_over")
         await tx.outbox.receipt(said.receipt, said.state, said.reason, now)
         if said.state == "delivered" and message.address_id:

@@ -6,29 +6,25 @@ thief who is inside as it is to everybody else, and one about a name that nobody
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Final
 
 from sparekey.challenges import message_code
 from sparekey.domain.accounts import NOBODY_ID, AccountId, AddressKind
-from sparekey.domain.cases import Case
+from sparekey.domain.cases import LINKS_LAST, Case
 from sparekey.domain.factors import Thing, ThingKind
-from sparekey.domain.limits import CODE_LASTS, NOTICE_LINK_LASTS
+from sparekey.domain.limits import CODE_DIGITS, CODE_LASTS, NOTICE_LINK_LASTS
 from sparekey.domain.masks import masked
 from sparekey.domain.messages import Message, MessageKind
 from sparekey.messages.params import PARAMS
-from sparekey.use_cases.notify import CODE, DISOWN_TOKEN
+from sparekey.use_cases.notify import CODE
 from sparekey.use_cases.ports import NoticeLink, Transaction
 from sparekey.use_cases.services import Services
-from sparekey.use_cases.tokens import token_hash
-
-LINKS_LAST: Final = timedelta(days=60)
-"""Longer than a case takes from its first mail to the new password: a day, two weeks for answers, two weeks of waiting."""
+from sparekey.use_cases.tokens import short_token, token_hash
 
 
 async def send_case_code(tx: Transaction, services: Services, case: Case) -> Case:
     """The case with a new code sent to its contact mailbox."""
-    now, code = services.clock.now(), services.chance.digits(6)
-    disown = services.chance.token()[:DISOWN_TOKEN]
+    now, code = services.clock.now(), services.chance.digits(CODE_DIGITS)
+    disown = short_token(services.chance)
     await tx.notice_links.add(_link(case, MessageKind.CASE_CODE, NOTICE_LINK_LASTS, services), token_hash(disown))
     minutes = str(int(CODE_LASTS.total_seconds()) // 60)
     message_id = await _write(tx, services, case, MessageKind.CASE_CODE, {"code": code, "minutes": minutes, "disown": disown})
@@ -49,7 +45,7 @@ async def send_case_code(tx: Transaction, services: Services, case: Case) -> Cas
 
 async def tell_person(tx: Transaction, services: Services, case: Case, kind: MessageKind, **params: str) -> None:
     """One mail to the contact mailbox, with a link to the case. ``kind``: one that ``messages.render`` leads there."""
-    token = services.chance.token()[:DISOWN_TOKEN]
+    token = short_token(services.chance)
     await tx.notice_links.add(_link(case, kind, LINKS_LAST, services), token_hash(token))
     await _write(tx, services, case, kind, {"number": case.number, "link": token, **params})
 

@@ -18,11 +18,11 @@ from sparekey.domain.messages import MessageKind
 from sparekey.domain.policy.conditions import see, things_of, witnesses
 from sparekey.domain.policy.model import Situation
 from sparekey.use_cases.leads_back import with_typed
-from sparekey.use_cases.notify import DISOWN_TOKEN, tell, where
+from sparekey.use_cases.notify import tell, where
 from sparekey.use_cases.ports import NoticeLink, SubjectLock, Transaction
 from sparekey.use_cases.record import personal_purpose, record
 from sparekey.use_cases.services import Client, Services
-from sparekey.use_cases.tokens import token_hash
+from sparekey.use_cases.tokens import short_token, token_hash
 
 
 async def begin_wait(
@@ -47,7 +47,7 @@ async def send_way_back(tx: Transaction, services: Services, flow: Flow, account
     """A link to where the recovery stands, to the addresses that were shown in it, and to no other; also to one that has left."""
     waiting, now = waiting_of(flow), services.clock.now()
     for address in _shown(flow, await with_typed(tx, account, flow, now)):
-        token = services.chance.token()[:DISOWN_TOKEN]
+        token = short_token(services.chance)
         link = NoticeLink(account.account_id, address.address_id, kind, flow.flow_id, now, flow.expires_at)
         await tx.notice_links.add(link, token_hash(token))
         params = {"link": token, "at": now.isoformat(), "until": _until(waiting, now)}

@@ -1,7 +1,19 @@
-"""Secrets of 256 random bits that browsers and programs carry: kept as SHA-256, which for so many bits needs neither salt nor key."""
+"""Secrets that browsers and programs carry, of 256 random bits, or of 132 where they are short: kept as SHA-256, which for so many bits
+needs neither salt nor key."""
 
 import hashlib
 import hmac
+from typing import Final
+
+from sparekey.use_cases.ports import Chance
+
+SHORT: Final = 22
+"""Characters of base64url: 132 random bits, far above the 64 from which no throttle is needed (NIST SP 800-63B-4, 3.1.2.2)."""
+
+
+def short_token(chance: Chance) -> str:
+    """A secret for a link in a text to a phone, or for a QR code that an old camera can read."""
+    return chance.token()[:SHORT]
 
 
 def token_hash(token: str) -> bytes:

@@ -5,7 +5,7 @@ of nodes may look at once, and one that is killed leaves nothing half done.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sparekey.domain.accounts import Account
 from sparekey.domain.actions import RECOVERIES, Action
@@ -15,7 +15,7 @@ from sparekey.domain.factors import Factor, FactorKind
 from sparekey.domain.flow.events import Ended, NothingMore, TimePassed
 from sparekey.domain.flow.flow import Flow, step, still_stands, what_stands
 from sparekey.domain.flow.state import State
-from sparekey.domain.flow.waiting import Waiting
+from sparekey.domain.flow.waiting import LOOK_EVERY, Waiting
 from sparekey.domain.messages import MessageKind
 from sparekey.domain.policy.model import Situation
 from sparekey.domain.policy.verdict import Delay
@@ -27,17 +27,11 @@ from sparekey.use_cases.look_at_closing import look_at_closing
 from sparekey.use_cases.look_at_contacts import look_at_contacts
 from sparekey.use_cases.ports import SubjectLock, Transaction
 from sparekey.use_cases.record import chain_of, record
-from sparekey.use_cases.services import Client, Services
+from sparekey.use_cases.services import WORKER, Services
 from sparekey.use_cases.tell_of_case import tell_person
 from sparekey.use_cases.tell_of_wait import begin_wait, send_way_back, tell_waiting, waiting_of, who_asked, witness_ids
 
-LOOK_EVERY = timedelta(minutes=15)
-"""How often a wait is looked at. A look writes the flow, and notices are days apart."""
-
 PAGE = 100
-
-WORKER = Client(holder="", network="", user_agent="", language="")
-"""Who acts when time does."""
 
 
 @dataclass(frozen=True, slots=True)

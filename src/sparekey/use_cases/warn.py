@@ -5,7 +5,7 @@ Looked for by the worker, not in the request: a stranger's clock tells nothing o
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -17,12 +17,12 @@ from sparekey.domain.factors import FactorKind
 from sparekey.domain.flow.flow import FLOW_LASTS, Flow
 from sparekey.domain.limits import GUESSES_A_DAY, day_of, lane
 from sparekey.domain.messages import MessageKind
+from sparekey.domain.retention import WARNING_KEPT
 from sparekey.domain.warnings import HALF_DONE_AFTER
 from sparekey.use_cases.notify import tell
 from sparekey.use_cases.ports import AuditRow, SubjectLock, Transaction
 from sparekey.use_cases.record import personal_purpose, record
-from sparekey.use_cases.services import Services
-from sparekey.use_cases.waits import WORKER
+from sparekey.use_cases.services import WORKER, Services
 
 PAGE: Final = 200
 
@@ -33,9 +33,6 @@ LANE: Final = lane(FactorKind.PASSWORD, "", "")
 """Of devices that we do not know."""
 
 MARK: Final = "warned"
-
-ONE_DAY: Final = timedelta(days=2)
-"""How long the mark of a warning is kept: the day that it is for, and some time more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +123,7 @@ async def _warn(
 ) -> bool:
     """Whether it was this worker that did it, today."""
     mark = services.sealer.keyed_hash(f"{kind.value}.{account.account_id}.{day_of(now)}".encode(), MARK)
-    if not await tx.spent.spend(mark, now + ONE_DAY):
+    if not await tx.spent.spend(mark, now + WARNING_KEPT):
         return False
     await tell(tx, services, account, account.addresses, kind, params, now)
     await record(tx, services, lock, Event.WARNED, account, WORKER, warning=kind.value)

@@ -1,7 +1,7 @@
 """One question that a flow has open: a code and a link that were sent. Only hashes are kept."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sparekey.domain.factors import FactorKind, Thing
 
@@ -43,6 +43,10 @@ class Ceremony:
     until: datetime
     options: str
     registering: bool = False
+
+
+ENROLLED_WAITS = timedelta(minutes=30)
+"""So long a factor that was shown to work waits until its backup codes are kept, on paper perhaps; the printer may be in another room."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,9 @@ from datetime import datetime, timedelta
 NOTICES_APART = timedelta(hours=20)
 """Two counted notices are at least so far apart."""
 
+LOOK_EVERY = timedelta(minutes=15)
+"""How often a wait or a dispute is looked at. A look writes it, and notices are days apart."""
+
 STEP_AT_MOST = timedelta(hours=1)
 """The most that one look at the clock adds, however long ago the last one was."""
 

@@ -17,11 +17,11 @@ from sparekey.domain.policy.decide import decide
 from sparekey.domain.policy.model import Situation
 from sparekey.domain.policy.verdict import Allow
 from sparekey.use_cases.carry_out.change import Change, give_back_code, is_closing, record_change
-from sparekey.use_cases.notify import DISOWN_TOKEN, tell, where
+from sparekey.use_cases.notify import tell, where
 from sparekey.use_cases.ports import NoticeLink, SubjectLock, Transaction
 from sparekey.use_cases.record import record
 from sparekey.use_cases.services import Client, Services
-from sparekey.use_cases.tokens import token_hash
+from sparekey.use_cases.tokens import short_token, token_hash
 
 
 async def begin_closing(
@@ -49,7 +49,7 @@ async def tell_closing(tx: Transaction, services: Services, flow: Flow, account:
     they may have been taken off by whoever closes the account."""
     now = services.clock.now()
     for address in await _told(tx, account, now):
-        token = services.chance.token()[:DISOWN_TOKEN]
+        token = short_token(services.chance)
         link = NoticeLink(account.account_id, address.address_id, MessageKind.ACCOUNT_CLOSING, flow.flow_id, now, flow.expires_at)
         await tx.notice_links.add(link, token_hash(token))
         params = {"link": token, "until": (account.closing_at or now).isoformat()}

@@ -4,10 +4,9 @@ Cancelling is worth as much as the recovery that it ends, or else whoever has a 
 Everybody else who hears of a recovery can object: that ends nothing, but what is settled makes a dispute (``disputes.py``).
 """
 
-from datetime import timedelta
-
 from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
+from sparekey.domain.disputes import TIE_ONCE_IN
 from sparekey.domain.errors import WrongStep
 from sparekey.domain.flow.events import Ended
 from sparekey.domain.flow.flow import Flow, step
@@ -18,9 +17,6 @@ from sparekey.use_cases.carry_out.disputes import At, at_account, object_with, s
 from sparekey.use_cases.ports import SubjectLock
 from sparekey.use_cases.running_recoveries import is_waiting_recovery
 from sparekey.use_cases.tokens import token_hash
-
-TIE_ONCE_IN = timedelta(days=30)
-"""So often somebody who shows as much as the recovery, and no more, may cancel (mission.md, R16: a second cancel in 30 days)."""
 
 
 async def cancel_recovery(change: Change) -> None:

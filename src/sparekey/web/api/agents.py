@@ -9,6 +9,7 @@ from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sparekey.domain.accounts import LONGEST_IDENTIFIER
 from sparekey.domain.actions import Action
 from sparekey.domain.agents import Choice
 from sparekey.domain.cases import CaseMessage
@@ -135,7 +136,7 @@ class AgentsAnswer(msgspec.Struct, frozen=True):
 class PlaceAgent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``identifier``: an address or user name of the account. It needs a security key or passkey."""
 
-    identifier: Annotated[str, Meta(max_length=320)]
+    identifier: Annotated[str, Meta(max_length=LONGEST_IDENTIFIER)]
 
 
 async def begin_shift(request: Request) -> Response:

@@ -6,6 +6,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from sparekey.domain.accounts import LONGEST_IDENTIFIER
+
 _LINE = r"^[^\x00-\x1f\x7f]*$(?!\n)"
 """One line: no control characters."""
 
@@ -16,7 +18,7 @@ class FriendNamed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is wrong with one is said of ``name_1``, ``email_1`` and so on."""
 
     name: Annotated[str, Meta(max_length=400, pattern=_LINE)]
-    email: Annotated[str, Meta(max_length=320, pattern=_LINE)]
+    email: Annotated[str, Meta(max_length=LONGEST_IDENTIFIER, pattern=_LINE)]
 
 
 class StartChangeContacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="change_contacts", tag_field="action"):

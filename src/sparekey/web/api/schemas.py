@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from sparekey.challenges.webauthn import Assertion, Registration
+from sparekey.domain.accounts import LONGEST_IDENTIFIER
 from sparekey.web.api.contact_schemas import AnswerContacts, FriendsAnswer, StartChangeContacts, StartSetSecretAnswer
 from sparekey.web.api.device_schemas import PairingAnswer, PromptShown
 
@@ -16,7 +17,7 @@ _END = r"$(?!\n)"
 _PLAIN = rf"^[^\x00-\x1f\x7f]*{_END}"
 """No control characters: no keyboard types them, and PostgreSQL cannot keep NUL."""
 
-Typed = Annotated[str, Meta(max_length=320, pattern=_PLAIN, description="As the person typed it.")]
+Typed = Annotated[str, Meta(max_length=LONGEST_IDENTIFIER, pattern=_PLAIN, description="As the person typed it.")]
 Password = Annotated[str, Meta(max_length=4096, description="Any characters; 1,024 after normalisation at most.")]
 Code = Annotated[str, Meta(max_length=64, description="Spaces, dashes and full-width digits do not matter.")]
 Name = Annotated[str, Meta(max_length=400, pattern=_PLAIN)]
@@ -159,7 +160,7 @@ class StartUndo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="un
     """Undo what somebody else changed. A code goes to a settled address, also to one that was taken off the account in the last 30 days;
     then ``…/changes`` says what can be undone, and ``…/undo`` does it. ``identifier``: for who is not signed in."""
 
-    identifier: Annotated[str, Meta(max_length=320)] = ""
+    identifier: Annotated[str, Meta(max_length=LONGEST_IDENTIFIER)] = ""
 
 
 class StartCloseAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="close_account", tag_field="action"):
@@ -169,7 +170,7 @@ class StartCloseAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True,
 class StartStopClosing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="stop_closing", tag_field="action"):
     """Keep the account after all. ``identifier``: for who is not signed in; a code goes to the mailbox or number then."""
 
-    identifier: Annotated[str, Meta(max_length=320)] = ""
+    identifier: Annotated[str, Meta(max_length=LONGEST_IDENTIFIER)] = ""
 
 
 class StartDownloadData(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="download_data", tag_field="action"):
