@@ -1,5 +1,7 @@
 """Alarms and waits as a person without script walks them (H1, F10, R10)."""
 
+import re
+
 import pytest
 
 from tests.doors.api import ANOTHER, PASSWORD, Api
@@ -288,3 +290,24 @@ async def test_thawing_by_the_page(api: Api, browser: Browser) -> None:
     await browser.fill(identifier=ANNA)
     await browser.fill(answer=(await api.newest(ANNA)).code)
     assert browser.page.status in {200, 410}, "one mailbox is not two things; the page leads on"
+
+
+@pytest.mark.row("R10", "S4", "I9")
+async def test_of_two_alarms_the_graver_has_the_button_and_the_other_a_line(api: Api) -> None:
+    owner = await owner_of(api)
+    await begin_with_password(api)
+    home = new_browser(api)
+    await home.open("/sign-in")
+    await home.fill(identifier=ANNA, password=PASSWORD)
+    await home.open(f"{home.page.path}?way=totp")
+    await home.fill(answer=owner.app.next_code())
+    await home.open("/account/close")
+    await home.press("Close the account")
+    await home.open("/account")
+    box = re.findall(r'<div class="note warm".*?</div>', home.page.html, re.DOTALL)
+    assert len(box) == 1
+    assert box[0].index("Somebody asked to get back into your account") < box[0].index("This account closes for good")
+    assert re.findall(r'class="button" href="([^"]*)"', box[0]) == ["/account/recovery"]
+    await home.follow("Keep the account")
+    assert home.page.path == "/account/close"
+    assert "Somebody asked to get back into your account" in home.page.text

@@ -6,6 +6,7 @@ from tests.doors.api import ANOTHER, PASSWORD, Api
 from tests.pages.browser import Browser, new_browser, signed_in, signed_up
 
 ANNA = "anna@example.com"
+NOBODY = "nobody@example.com"
 
 
 async def recovering(api: Api, browser: Browser) -> None:
@@ -90,6 +91,21 @@ async def test_nothing_more_at_once_ends_honestly_with_a_way_on(api: Api, browse
     assert browser.page.heading == "We cannot decide this here"
     assert "Nothing was changed." in browser.page.text
     assert browser.page.links["Start again"] == "/forgot"
+
+
+@pytest.mark.row("R3", "C2", "D3")
+@pytest.mark.parametrize("name", [ANNA, NOBODY])
+async def test_a_sign_in_for_which_nothing_is_left_leads_to_people(api: Api, browser: Browser, name: str) -> None:
+    await signed_up(api, ANNA, PASSWORD)
+    await browser.open("/sign-in")
+    await browser.fill(button="Mail me a sign-in link", identifier=name)
+    await browser.press("I have no other way")
+    assert browser.page.heading == "This was not enough"
+    assert browser.page.links["Get back in"] == "/forgot"
+    await browser.follow("Open a case, so that people look at it")
+    assert "It is about the account that you named:" in browser.page.text
+    await browser.send("/help/case", {**browser.page.form("/help/case").fields, "kind": "lost", "contact": "anna@elsewhere.example"})
+    assert browser.page.heading == "Look at your mail"
 
 
 async def test_leaving_changes_nothing(api: Api, browser: Browser) -> None:
