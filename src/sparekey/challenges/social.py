@@ -9,17 +9,12 @@ import base64
 import hashlib
 import hmac
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sparekey.domain.factors import Factor, FactorKind
 from sparekey.domain.flow.asked import Handshake
+from sparekey.domain.flow.flow import ID_LENGTH
 from sparekey.domain.proofs import Proof
-
-LASTS = timedelta(minutes=15)
-"""For signing in at the provider, a forgotten password there included."""
-
-ID_LENGTH = 32
-"""Of a flow's id, with which every state begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +40,7 @@ def code_challenge(asked: Asked) -> str:
 
 
 def flow_of(state: str) -> str:
-    """The id of the flow that a state is of, as far as it says; whether it is that flow's is for ``check``."""
+    """The id of the flow that a state is of, with which it begins, as far as it says; whether it is that flow's is for ``check``."""
     return state[:ID_LENGTH]
 
 

@@ -52,6 +52,12 @@ takes no secret question at all)."""
 NEAR_MONTHS: Final = 2
 """People remember the season of a sign-up, seldom its month."""
 
+NEAR_ORDERS: Final = 5
+"""Among so many last orders one that is not the last one still is near."""
+
+LONGEST_STATEMENT: Final = 200
+"""Characters of one statement."""
+
 
 @dataclass(frozen=True, slots=True)
 class Said:

@@ -15,7 +15,7 @@ from sparekey.domain.cases import Case
 from sparekey.domain.devices import device_name
 from sparekey.domain.retention import ADDRESS_KEPT
 from sparekey.domain.shop import ActivityKind
-from sparekey.domain.statements import Facts, Judged, judge, older_than
+from sparekey.domain.statements import NEAR_ORDERS, Facts, Judged, judge, older_than
 from sparekey.use_cases.ports import AuditRow, Transaction
 from sparekey.use_cases.read_account import SHOWN_FOR
 from sparekey.use_cases.record import personal_purpose
@@ -25,8 +25,7 @@ EVENTS_READ = 1000
 """Of the audit chain, the newest first."""
 
 ORDERS_READ = 20
-ORDERS_NAMED = 5
-"""Among so many last orders one that is not the last one still is near."""
+"""Orders and payments, the newest first: among so many are the last orders that count."""
 
 
 async def judge_statements(tx: Transaction, services: Services, case: Case) -> Sequence[Judged]:
@@ -55,7 +54,7 @@ async def _facts(tx: Transaction, services: Services, account: Account, case: Ca
         addresses=tuple(a.key for a in left if not a.stolen and (a.with_account or a.added_at < before)),
         devices=tuple(sorted(devices - seen_devices - {""})),
         places=tuple(sorted(places - seen_places - {""})),
-        orders=tuple(o.reference for o in orders if o.kind is ActivityKind.ORDER and o.at < before)[:ORDERS_NAMED],
+        orders=tuple(o.reference for o in orders if o.kind is ActivityKind.ORDER and o.at < before)[:NEAR_ORDERS],
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from sparekey.domain.accounts import Account
 from sparekey.domain.actions import Action
 from sparekey.domain.errors import FlowOver
-from sparekey.domain.flow.flow import Flow, check_open
+from sparekey.domain.flow.flow import ID_LENGTH, Flow, check_open
 from sparekey.use_cases.friends_asked import friends_asked
 from sparekey.use_cases.pairing import pairing_of
 from sparekey.use_cases.ports import SubjectLock, Transaction
@@ -16,8 +16,6 @@ from sparekey.use_cases.record import chain_of
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing, situation_of, standing
 from sparekey.use_cases.tokens import is_same
-
-ID_LENGTH = 32
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,11 @@ The contact mailbox is shown by a code before anybody looks at the case, for ans
 A name that nobody has takes the same road.
 """
 
-import unicodedata
 from dataclasses import replace
 
 from sparekey.challenges import message_code
 from sparekey.challenges.message_code import Right, Wrong
-from sparekey.domain.accounts import LONGEST_IDENTIFIER, AccountId
+from sparekey.domain.accounts import AccountId
 from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
 from sparekey.domain.cases import UNCONFIRMED_LASTS, Case, CaseKind, CaseMove, CaseState, leaves_at, moved, new_number
@@ -18,6 +17,7 @@ from sparekey.domain.flow.flow import Flow
 from sparekey.domain.flow.state import State
 from sparekey.domain.limits import RESEND_AFTER, RESERVED, VOLUME_LIMITS
 from sparekey.domain.messages import MessageKind
+from sparekey.domain.names import check_identifier
 from sparekey.use_cases.human import must_be_human
 from sparekey.use_cases.load_case import load_case, see_case
 from sparekey.use_cases.load_flow import read_flow
@@ -37,12 +37,8 @@ async def open_case(services: Services, client: Client, kind: CaseKind, typed: s
     Raises ``InvalidInput``, ``TooManyTries``, ``HumanNeeded``, and ``FlowOver("unknown")`` for a flow of another browser.
     """
     flow = await _begun_here(services, client, from_flow) if from_flow else None
-    typed = flow.typed if flow else typed.strip()
     mailbox = services.identifiers.email(contact, "contact")
-    if not typed:
-        raise InvalidInput(FieldProblem("identifier", "identifier_missing"))
-    if len(typed) > LONGEST_IDENTIFIER or any(unicodedata.category(c) in {"Cc", "Cs"} for c in typed):
-        raise InvalidInput(FieldProblem("identifier", "identifier_invalid"))
+    typed = check_identifier(flow.typed if flow else typed)
     await check_volume(services, "case.network", client)
     key = services.identifiers.key_of(typed)
     async with services.store.transaction() as tx:

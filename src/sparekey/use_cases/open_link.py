@@ -6,10 +6,10 @@ from sparekey.challenges import message_code
 from sparekey.domain.actions import Action
 from sparekey.domain.errors import FlowOver, NotSignedIn
 from sparekey.domain.flow.asked import Asked
-from sparekey.domain.flow.flow import Flow
+from sparekey.domain.flow.flow import ID_LENGTH, Flow
 from sparekey.use_cases.answer_code import prove_address
 from sparekey.use_cases.carry_out.change import give_back_code
-from sparekey.use_cases.load_flow import ID_LENGTH, Loaded
+from sparekey.use_cases.load_flow import Loaded
 from sparekey.use_cases.notify import CODE
 from sparekey.use_cases.record import chain_of
 from sparekey.use_cases.services import Client, Services

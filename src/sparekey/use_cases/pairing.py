@@ -11,6 +11,7 @@ from sparekey.domain.flow.flow import Flow
 from sparekey.domain.prompts import PAIRING_LASTS
 from sparekey.use_cases.notify import LETTERS
 from sparekey.use_cases.services import Services
+from sparekey.use_cases.tokens import ids_found_by
 
 LENGTH = 24
 """Characters: 28^24 is 115 bits. Long, because it stands in a QR code; those who cannot scan it type it in groups of four."""
@@ -59,5 +60,5 @@ def typed_code(text: str) -> str:
 
 
 def ids_of(services: Services, code: str) -> tuple[str, ...]:
-    """By which the question of a code may be found; a new one is kept under the first."""
-    return tuple(h.hex()[:32] for h in services.sealer.keyed_hashes(typed_code(code).encode(), FOUND_BY))
+    """By which the question of a code may be found."""
+    return ids_found_by(services.sealer, typed_code(code), FOUND_BY)

@@ -21,7 +21,7 @@ from sparekey.use_cases.ports import Prompt, Transaction
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Opened, situation_of
 from sparekey.use_cases.start_flow import check_volume
-from sparekey.use_cases.tokens import is_same, short_token, token_hash
+from sparekey.use_cases.tokens import ids_found_by, is_same, short_token, token_hash
 
 FOUND_BY = "qr.sign_in"
 
@@ -108,8 +108,8 @@ def must_be_offered(services: Services) -> None:
 
 
 def ids_of(services: Services, token: str) -> tuple[str, ...]:
-    """By which the question of a code may be found; a new one is kept under the first."""
-    return tuple(h.hex()[:32] for h in services.sealer.keyed_hashes(token.encode(), FOUND_BY))
+    """By which the question of a code may be found."""
+    return ids_found_by(services.sealer, token, FOUND_BY)
 
 
 async def find_qr(tx: Transaction, services: Services, token: str) -> Prompt | None:

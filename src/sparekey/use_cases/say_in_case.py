@@ -6,24 +6,20 @@ What is typed is kept as plain text and shown as such: markup is not understood,
 import re
 import unicodedata
 from dataclasses import dataclass, replace
-from typing import Final
 
 from sparekey.domain.audit import Event
 from sparekey.domain.cases import LONGEST_MESSAGE, OVER, Author, Case, CaseMessage, CaseMove, CaseState, closed, moved
 from sparekey.domain.errors import FieldProblem, InvalidInput, TooManyTries, WrongStep
 from sparekey.domain.limits import VOLUME_LIMITS
-from sparekey.domain.statements import NOTHING_SAID, Match, Said, older_than
+from sparekey.domain.names import has_bad_character
+from sparekey.domain.statements import LONGEST_STATEMENT, NOTHING_SAID, Match, Said, older_than
 from sparekey.use_cases.load_case import load_case, see_case
 from sparekey.use_cases.record import record
 from sparekey.use_cases.secret_answer import check_secret_answer
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.start_flow import check_volume
 
-LONGEST_STATEMENT: Final = 200
-
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
-_TRICKS: Final = frozenset(chr(c) for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C, 0xFEFF))
-"""Marks that turn the direction of what stands beside them (Unicode, UAX #9)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +92,7 @@ def check_message(typed: str, field: str = "message") -> str:
         raise InvalidInput(FieldProblem(field, "message_missing"))
     if len(text) > LONGEST_MESSAGE:
         raise InvalidInput(FieldProblem(field, "message_too_long", (("max", str(LONGEST_MESSAGE)),)))
-    if any((unicodedata.category(c) in {"Cc", "Cs", "Co", "Cn"} and c not in "\n\t") or c in _TRICKS for c in text):
+    if has_bad_character(text, but="\n\t"):
         raise InvalidInput(FieldProblem(field, "message_bad_character"))
     return text
 
@@ -133,6 +129,6 @@ def _line(name: str, typed: str, problems: list[FieldProblem]) -> str:
     text = unicodedata.normalize("NFC", typed[: 4 * LONGEST_STATEMENT].strip())
     if len(text) > LONGEST_STATEMENT:
         problems.append(FieldProblem(name, "message_too_long", (("max", str(LONGEST_STATEMENT)),)))
-    elif any(unicodedata.category(c) in {"Cc", "Cs", "Co", "Cn"} or c in _TRICKS for c in text):
+    elif has_bad_character(text):
         problems.append(FieldProblem(name, "message_bad_character"))
     return text

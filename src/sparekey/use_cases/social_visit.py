@@ -6,7 +6,7 @@ import msgspec
 
 from sparekey.challenges import social
 from sparekey.domain.errors import FieldProblem, InvalidInput, ProviderFailed, WrongStep
-from sparekey.domain.flow.asked import Handshake
+from sparekey.domain.flow.asked import HANDSHAKE_LASTS, Handshake
 from sparekey.domain.flow.flow import Flow
 from sparekey.use_cases.ports import Refused, SocialProvider, TryLater
 from sparekey.use_cases.services import Services
@@ -55,7 +55,7 @@ async def leave_for(services: Services, provider: SocialProvider, flow: Flow, re
     except Refused as e:
         raise ProviderFailed("provider_refused") from e
     sealed = services.sealer.seal(_encode(asked), f"{HANDSHAKE}.{flow.flow_id}")
-    return replace(flow, handshake=Handshake(provider.name, sealed, services.clock.now() + social.LASTS)), url
+    return replace(flow, handshake=Handshake(provider.name, sealed, services.clock.now() + HANDSHAKE_LASTS)), url
 
 
 def take_back(services: Services, provider: SocialProvider, flow: Flow, state: str) -> tuple[Flow, social.Asked]:

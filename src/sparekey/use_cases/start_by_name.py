@@ -1,12 +1,9 @@
 """Begin a flow from a typed name, known or not, and ask its mailbox or number. One road for both (D3)."""
 
-import unicodedata
-
-from sparekey.domain.accounts import LONGEST_IDENTIFIER
 from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
-from sparekey.domain.errors import FieldProblem, InvalidInput
 from sparekey.domain.factors import FactorKind
+from sparekey.domain.names import check_identifier
 from sparekey.domain.policy.conditions import rules_of
 from sparekey.use_cases.ask_by_message import ask_by_message
 from sparekey.use_cases.human import must_be_human
@@ -21,11 +18,7 @@ async def start_by_name(
     services: Services, client: Client, action: Action, typed: str, event: Event, limit: str, kind: FactorKind | None = None
 ) -> Standing:
     """``kind``: by what the first message goes; ``None`` for a text to who typed a number, and a mail to everybody else."""
-    typed = typed.strip()
-    if not typed:
-        raise InvalidInput(FieldProblem("identifier", "identifier_missing"))
-    if len(typed) > LONGEST_IDENTIFIER or any(unicodedata.category(c) in {"Cc", "Cs"} for c in typed):
-        raise InvalidInput(FieldProblem("identifier", "identifier_invalid"))
+    typed = check_identifier(typed)
     await check_volume(services, limit, client)
     key = services.identifiers.key_of(typed)
     async with services.store.transaction() as tx:

@@ -55,6 +55,10 @@ BAD_REQUEST = {
 NEVER_OURS = frozenset({"unknown", "link_over", "pairing_over", "prompt_over", "qr_over"})
 """Ends that do not say whether there ever was such a thing."""
 
+PROVIDER_BACK = 30
+STORE_BACK = 5
+"""Seconds after which another try makes sense: the first is somebody else's, the second comes back by itself in a moment or not at all."""
+
 
 def shown(error: Known) -> Shown:
     """How an error is answered, by pages and API alike."""
@@ -79,8 +83,8 @@ def shown(error: Known) -> Shown:
             return Shown(503, error.reason, (), seconds)
         case e.ProviderFailed(reason=reason):
             # A silent provider is none of our own failures (503), and worth another try; one that says no proves nothing.
-            return Shown(503, reason, (), 30) if reason == "provider_silent" else Shown(401, reason)
+            return Shown(503, reason, (), PROVIDER_BACK) if reason == "provider_silent" else Shown(401, reason)
         case e.StoreUnavailable():
-            return Shown(503, error.reason, (), 5)
+            return Shown(503, error.reason, (), STORE_BACK)
         case _:
             assert_never(error)

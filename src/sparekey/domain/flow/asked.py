@@ -64,6 +64,10 @@ class Enrolling:
     codes: bytes = b""
 
 
+HANDSHAKE_LASTS = timedelta(minutes=15)
+"""For signing in at the provider, a forgotten password there included."""
+
+
 @dataclass(frozen=True, slots=True)
 class Handshake:
     """A visit to another provider (RFC 6749, 4.1; RFC 7636). ``sealed``: state, nonce and code verifier. ``until``: UTC."""

@@ -22,6 +22,9 @@ from sparekey.domain.policy.model import DISPUTE_DECIDED_AFTER, Policy, Situatio
 from sparekey.domain.policy.verdict import Allow, Ask, Delay, Deny, Refer, Verdict
 from sparekey.domain.proofs import Proof
 
+ID_LENGTH = 32
+"""Characters of a flow's id, with which links and states begin."""
+
 FLOW_LASTS = timedelta(hours=1)
 """Longer than any code or link in it lives, so that an expired code can be replaced without starting again."""
 

@@ -10,10 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sparekey.domain.cases import CaseKind, CaseMessage
+from sparekey.domain.statements import LONGEST_STATEMENT
 from sparekey.use_cases.open_case import confirm_case, open_case, send_code_again
 from sparekey.use_cases.read_case import CaseSeen, read_case, shown_state
 from sparekey.use_cases.return_to_case import return_to_case
-from sparekey.use_cases.say_in_case import LONGEST_STATEMENT, Typed, give_statements, say_in_case, withdraw_case
+from sparekey.use_cases.say_in_case import Typed, give_statements, say_in_case, withdraw_case
 from sparekey.web.api.body import json_answer, read_json
 from sparekey.web.api.flows import client_of
 from sparekey.web.guard import door_of
