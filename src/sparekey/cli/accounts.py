@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -11,7 +12,7 @@ from sparekey.bootstrap import open_services
 from sparekey.settings import read_settings
 from sparekey.use_cases.block_account import block_account, unblock_account
 from sparekey.use_cases.require_second import require_second
-from sparekey.use_cases.services import Client
+from sparekey.use_cases.services import Client, Services
 
 OPERATOR = Client(holder="", network="", user_agent="sparekey accounts", language="en")
 """Who stands in the audit log for what a command did."""
@@ -31,11 +32,8 @@ async def require_second_factor(name: str, *, not_: Annotated[bool, Parameter(na
         No longer: the account is asked for what the site asks of everybody.
 
     """
-    async with open_services(read_settings(os.environ)) as services:
-        found = await require_second(services, OPERATOR, name, required=not not_)
-    if not found:
-        sys.exit("There is no such account.")
-    Console().print("A second factor is required from now on." if not not_ else "A second factor is no longer required of this account.")
+    said = "A second factor is no longer required of this account." if not_ else "A second factor is required from now on."
+    await _decide(lambda services: require_second(services, OPERATOR, name, required=not not_), said)
 
 
 @app.command
@@ -48,11 +46,7 @@ async def block(name: str) -> None:
         An e-mail address, phone number or user name of the account.
 
     """
-    async with open_services(read_settings(os.environ)) as services:
-        found = await block_account(services, OPERATOR, name)
-    if not found:
-        sys.exit("There is no such account.")
-    Console().print("The account is blocked.")
+    await _decide(lambda services: block_account(services, OPERATOR, name), "The account is blocked.")
 
 
 @app.command
@@ -65,8 +59,13 @@ async def unblock(name: str) -> None:
         An e-mail address, phone number or user name of the account.
 
     """
+    await _decide(lambda services: unblock_account(services, OPERATOR, name), "The account is not blocked.")
+
+
+async def _decide(decision: Callable[[Services], Awaitable[bool]], said: str) -> None:
+    """``decision`` answers whether there is such an account. ``said``: when there is."""
     async with open_services(read_settings(os.environ)) as services:
-        found = await unblock_account(services, OPERATOR, name)
+        found = await decision(services)
     if not found:
         sys.exit("There is no such account.")
-    Console().print("The account is not blocked.")
+    Console().print(said)

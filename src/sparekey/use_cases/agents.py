@@ -13,6 +13,7 @@ from sparekey.domain.agents import ROLE, Agent, keys_of, placed
 from sparekey.domain.audit import Event
 from sparekey.domain.errors import FieldProblem, InvalidInput
 from sparekey.domain.messages import MessageKind
+from sparekey.use_cases.load_by_name import load_by_name
 from sparekey.use_cases.notify import tell
 from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.record import record
@@ -41,11 +42,9 @@ async def add_agent(services: Services, client: Client, typed: str, by: Agent | 
     Raises ``InvalidInput``: ``agent_not_possible`` for a name that nobody has and for an account without a key alike,
     ``agent_already``.
     """
-    key = services.identifiers.key_of(typed)
     async with services.store.transaction() as tx:
-        found = await tx.accounts.find_by_key(key)
-        lock = await tx.audit.lock(found.account_id)
-        account, now = await tx.accounts.get(found.account_id), services.clock.now()
+        account, lock = await load_by_name(tx, services, typed)
+        now = services.clock.now()
         if not account.exists or not keys_of(account) or account.blocked_at is not None or account.closed_at is not None:
             raise InvalidInput(FieldProblem("identifier", "agent_not_possible"))
         if await tx.agents.get(account.account_id) is not None:
@@ -60,11 +59,8 @@ async def add_agent(services: Services, client: Client, typed: str, by: Agent | 
 
 async def remove_agent(services: Services, client: Client, typed: str) -> bool:
     """Take the role away, at once; answers whether the account was an agent. Votes of one who is none any more do not count."""
-    key = services.identifiers.key_of(typed)
     async with services.store.transaction() as tx:
-        found = await tx.accounts.find_by_key(key)
-        lock = await tx.audit.lock(found.account_id)
-        account = await tx.accounts.get(found.account_id)
+        account, lock = await load_by_name(tx, services, typed)
         if not await tx.agents.remove(account.account_id):
             return False
         await tx.accounts.save(account, replace(account, role=""), services.clock.now())

@@ -1,20 +1,19 @@
 """Open the session of a computer that a phone approved (mission.md, I4)."""
 
-from sparekey.domain.accounts import Account, lacks_second_factor
+from sparekey.domain.accounts import Account
 from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
 from sparekey.domain.flow.flow import Flow
 from sparekey.domain.flow.permit import Permit
 from sparekey.domain.messages import MessageKind
-from sparekey.domain.sessions import SESSION_LASTS, Session
 from sparekey.use_cases.carry_out.closing import kept_by_sign_in
 from sparekey.use_cases.known_device import find_device
 from sparekey.use_cases.notify import tell, where
+from sparekey.use_cases.open_session import new_session
 from sparekey.use_cases.ports import SubjectLock, Transaction
 from sparekey.use_cases.record import record
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Opened
-from sparekey.use_cases.tokens import token_hash
 
 
 async def open_approved_session(
@@ -36,19 +35,6 @@ async def open_approved_session(
         await tell(
             tx, services, account, account.addresses, MessageKind.NEW_DEVICE, {**where(services, client), "at": now.isoformat()}, now
         )
-    token = services.chance.token()
-    session = Session(
-        session_id=services.chance.new_id(now),
-        account_id=account.account_id,
-        device_id=device.device_id if device else "",
-        created_at=now,
-        seen_at=now,
-        expires_at=now + SESSION_LASTS,
-        proofs=flow.proofs if known else (),
-        user_agent=client.user_agent,
-        network=client.network,
-        limited=lacks_second_factor(account, required=services.site.second_factor_required),
-    )
-    await tx.sessions.add(session, token_hash(token))
+    session, token = await new_session(tx, services, client, account, device.device_id if device else "", flow.proofs if known else ())
     await record(tx, services, lock, Event.SIGNED_IN, account, client, flow_id=flow.flow_id, route=permit.route)
     return Opened(session=session, token=token, device_token="")

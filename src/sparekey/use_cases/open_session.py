@@ -39,7 +39,7 @@ async def open_session(
     known = device is not None
     usual = device is not None and in_usual_surroundings(services, client, device)
     networks = networks_with(services, client, account.account_id, device.networks if device else ())
-    limited = lacks_second_factor(account, required=services.site.second_factor_required)
+    limited = is_limited(services, account)
     if device is None and not limited:
         device_token = services.chance.token()
         device = KnownDevice(services.chance.new_id(now), account.account_id, now, now, client.user_agent, networks)
@@ -48,25 +48,38 @@ async def open_session(
         await tx.devices.seen(device.device_id, now, networks)
     if permit.action == "sign_in":
         await _warn(tx, services, client, account, known=known, usual=usual, now=now)
-    token = services.chance.token()
-    session = Session(
-        session_id=services.chance.new_id(now),
-        account_id=account.account_id,
-        device_id=device.device_id if device else "",
-        created_at=now,
-        seen_at=now,
-        expires_at=now + SESSION_LASTS,
-        proofs=_proofs(permit, flow, account),
-        user_agent=client.user_agent,
-        network=client.network,
-        limited=limited,
-    )
-    await tx.sessions.add(session, token_hash(token))
+    session, token = await new_session(tx, services, client, account, device.device_id if device else "", _proofs(permit, flow, account))
     detail = {"route": permit.route, **({"usual": "yes"} if usual or permit.action == "sign_up" else {})}
     lock = await record(tx, services, lock, Event.SIGNED_IN, account, client, flow_id=flow.flow_id, **detail)
     account, lock = await end_if_proven(tx, services, client, lock, flow, account)
     offer = permit.action == "sign_in" and not limited and is_offer_due(account, now)
     return Opened(session=session, token=token, device_token=device_token, offer_second=offer), lock
+
+
+def is_limited(services: Services, account: Account) -> bool:
+    """Whether its sessions are good for adding a second factor and nothing else (mission.md, F8)."""
+    return lacks_second_factor(account, required=services.site.second_factor_required)
+
+
+async def new_session(
+    tx: Transaction, services: Services, client: Client, account: Account, device_id: str, proofs: tuple[Proof, ...]
+) -> tuple[Session, str]:
+    """A session of the account, and the token that opens it. ``proofs``: what it is worth."""
+    now, token = services.clock.now(), services.chance.token()
+    session = Session(
+        session_id=services.chance.new_id(now),
+        account_id=account.account_id,
+        device_id=device_id,
+        created_at=now,
+        seen_at=now,
+        expires_at=now + SESSION_LASTS,
+        proofs=proofs,
+        user_agent=client.user_agent,
+        network=client.network,
+        limited=is_limited(services, account),
+    )
+    await tx.sessions.add(session, token_hash(token))
+    return session, token
 
 
 async def _warn(tx: Transaction, services: Services, client: Client, account: Account, *, known: bool, usual: bool, now: datetime) -> None:
