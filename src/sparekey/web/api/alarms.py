@@ -1,7 +1,6 @@
 """Alarms and waits through JSON: "this wasn't me", the way back to a recovery that waits, and what waits on the own account."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
@@ -15,7 +14,7 @@ from sparekey.use_cases.come_back import come_back, look_at_way_back
 from sparekey.use_cases.disown import Told, disown, look_at_notice
 from sparekey.use_cases.running_recoveries import read_recoveries
 from sparekey.web.api.body import json_answer, read_json
-from sparekey.web.api.flows import client_of, flow_answer
+from sparekey.web.api.flows import client_of, client_with_token, flow_answer
 from sparekey.web.guard import bearer, door_of
 
 Token = Annotated[str, Meta(max_length=200)]
@@ -162,9 +161,8 @@ async def back(request: Request) -> Response:
     flow, to show again what was shown; it ends with the recovery as its ``next_flow``. A program without a ``Flow-Token`` gets a new one.
     """
     body = await read_json(request, ComeBack)
-    services, client = door_of(request).services, await client_of(request)
-    token = "" if client.holder else services.chance.token()
-    return json_answer(flow_answer(await come_back(services, replace(client, holder=client.holder or token), body.token), flow_token=token))
+    services, (client, token) = door_of(request).services, await client_with_token(request)
+    return json_answer(flow_answer(await come_back(services, client, body.token), flow_token=token))
 
 
 async def recoveries(request: Request) -> Response:

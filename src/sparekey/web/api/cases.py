@@ -16,7 +16,7 @@ from sparekey.use_cases.read_case import CaseSeen, read_case, shown_state
 from sparekey.use_cases.return_to_case import return_to_case
 from sparekey.use_cases.say_in_case import Typed, give_statements, say_in_case, withdraw_case
 from sparekey.web.api.body import json_answer, read_json
-from sparekey.web.api.flows import client_of
+from sparekey.web.api.flows import client_of, client_with_token
 from sparekey.web.guard import door_of
 
 Line = Annotated[str, Meta(max_length=4 * LONGEST_STATEMENT)]
@@ -141,9 +141,7 @@ async def withdraw(request: Request) -> Response:
 
 async def back(request: Request) -> Response:
     body = await read_json(request, ReturnToCase)
-    services, client = door_of(request).services, await client_of(request)
-    token = "" if client.holder else services.chance.token()
-    client = replace(client, holder=client.holder or token)
+    services, (client, token) = door_of(request).services, await client_with_token(request)
     case = await return_to_case(services, client, body.token)
     return json_answer(_answer(await read_case(services, client, case.number), token))
 

@@ -1,6 +1,5 @@
 """Disputes through JSON: how one stands, from either side, and one more thing shown by whoever objects (mission.md, R16)."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
@@ -13,7 +12,7 @@ from sparekey.use_cases.load_flow import show_flow
 from sparekey.use_cases.object_by_link import look_at_objection, start_objection
 from sparekey.use_cases.read_dispute import DisputeSeen, read_dispute
 from sparekey.web.api.body import json_answer, read_json
-from sparekey.web.api.flows import client_of, flow_answer
+from sparekey.web.api.flows import client_of, client_with_token, flow_answer
 from sparekey.web.guard import bearer, door_of
 
 
@@ -61,9 +60,8 @@ async def look(request: Request) -> Response:
 async def show_more(request: Request) -> Response:
     """A flow in which one more thing is shown. A program without a ``Flow-Token`` gets a new one."""
     body = await read_json(request, ObjectionLink)
-    services, client = door_of(request).services, await client_of(request)
-    token = "" if client.holder else services.chance.token()
-    standing = await start_objection(services, replace(client, holder=client.holder or token), body.token)
+    services, (client, token) = door_of(request).services, await client_with_token(request)
+    standing = await start_objection(services, client, body.token)
     return json_answer(flow_answer(standing, flow_token=token), 201)
 
 

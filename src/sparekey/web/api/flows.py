@@ -75,6 +75,13 @@ async def client_of(request: Request, *, language: str = "") -> Client:
     )
 
 
+async def client_with_token(request: Request) -> tuple[Client, str]:
+    """A program, and the ``Flow-Token`` that it is given because it had none; empty where it had one."""
+    client = await client_of(request)
+    token = "" if client.holder else door_of(request).services.chance.token()
+    return replace(client, holder=client.holder or token), token
+
+
 async def start(request: Request) -> Response:
     asked = await read_json(request, s.StartFlow)
     body = asked.flow
@@ -301,9 +308,8 @@ async def look(request: Request) -> Response:
 async def open_(request: Request) -> Response:
     """Open a link. A program without a ``Flow-Token`` gets a new one: the flow is its own from now on."""
     body = await read_json(request, s.OpenLink)
-    services, client = door_of(request).services, await client_of(request)
-    token = "" if client.holder else services.chance.token()
-    standing = await open_link(services, replace(client, holder=client.holder or token), body.token)
+    services, (client, token) = door_of(request).services, await client_with_token(request)
+    standing = await open_link(services, client, body.token)
     return json_answer(flow_answer(standing, flow_token=token))
 
 
