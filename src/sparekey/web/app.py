@@ -4,13 +4,12 @@ Errors become answers here and nowhere else: the table is ``web/errors.py``; the
 """
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Final, cast
 
 import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Lifespan
 
@@ -66,8 +65,12 @@ class Application:
             await self._check(scope, receive, send)
             return
 
+        status = 0
+
         async def send_with_headers(message: "dict[str, object]") -> None:
+            nonlocal status
             if message["type"] == "http.response.start":
+                status = cast("int", message["status"])
                 present = cast("list[tuple[bytes, bytes]]", message["headers"])
                 names = {name for name, _ in present}
                 message["headers"] = [*present, *((n, v) for n, v in self._headers if n not in names)]
@@ -79,9 +82,13 @@ class Application:
             scope["app"] = self._inner
             await (await on_error(request, refused))(scope, receive, send_with_headers)  # type: ignore[arg-type]
             return
-        # The framework raises a bug once more after it was answered and logged; the server would print its text, values and all.
-        with suppress(Exception):
+        try:
             await self._inner(scope, _bounded(receive), send_with_headers)  # type: ignore[arg-type]
+        except ClientDisconnect:
+            pass  # whoever asked has gone in the middle of it: nobody's mistake
+        except Exception as e:  # noqa: BLE001 - the framework raises a bug once more after it was answered; the server would print its values
+            secret = scope.get("path_params", {}).get("token", "")
+            _log_bug(e, scope["path"].replace(secret, "…") if secret else scope["path"], status)
         if scope["method"] == "POST":
             self._wake()
 
@@ -126,14 +133,21 @@ async def on_http_error(request: Request, error: HTTPException) -> Response:
     return response
 
 
-async def on_bug(request: Request, error: Exception) -> Response:
-    """What nobody expected. The log has the kind of error and where; neither log nor page has any value."""
+async def on_bug(request: Request, error: Exception) -> Response:  # noqa: ARG001 - the shape of a handler; ``Application`` logs it
+    """What nobody expected. The page has no value of it."""
+    return await _answer(request, Shown(500, "internal"))
+
+
+def _log_bug(error: Exception, path: str, status: int) -> None:
+    """What kind of error and where, and no value. ``status``: 500 where it was answered; that of an answer which had begun and is cut off
+    in the middle; 0 where nothing could be sent."""
+    if isinstance(error, RuntimeError) and isinstance(error.__cause__, SparekeyError):
+        error = error.__cause__  # the framework's complaint that one of ours came too late to be answered
     where = error.__traceback__
     while where is not None and where.tb_next is not None:
         where = where.tb_next
     place = f"{where.tb_frame.f_code.co_filename.rsplit('/', 2)[-1]}:{where.tb_lineno}" if where else ""
-    log.error("bug", error=type(error).__name__, place=place, path=request.url.path)
-    return await _answer(request, Shown(500, "internal"))
+    log.error("bug", error=type(error).__name__, place=place, path=path, status=status)
 
 
 async def _answer(request: Request, what: Shown, detail: str = "") -> Response:
