@@ -9,15 +9,15 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from sparekey.domain.actions import Action
-from sparekey.domain.errors import FlowOver, InvalidInput, StaleFlow, TooManyTries, WrongStep
+from sparekey.domain.errors import InvalidInput
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.flow.wants import Wants
-from sparekey.use_cases.load_flow import show_flow
 from sparekey.use_cases.pair_phone import pair_phone
 from sparekey.use_cases.start_guarded import start_guarded
 from sparekey.web.api.flows import label_of
-from sparekey.web.pages.endpoints import action, held_back, page, wrong_input
-from sparekey.web.pages.flow_view import flow_page, go_on, over_page
+from sparekey.web.pages.endpoints import action, page, wrong_input
+from sparekey.web.pages.flow_step import do_step, flow_id_of
+from sparekey.web.pages.flow_view import go_on
 from sparekey.web.pages.forms import Form
 from sparekey.web.pages.render import STATIC, asset
 from sparekey.web.pages.views import FormView
@@ -106,17 +106,7 @@ async def _add(visit: Visit, form: Form) -> Response:
 
 
 async def _pair(visit: Visit, form: Form) -> Response:
-    flow_id: str = visit.request.path_params["flow_id"]
-    try:
-        await pair_phone(visit.services, visit.client, flow_id)
-    except TooManyTries as e:
-        standing = await show_flow(visit.services, visit.client, flow_id)
-        return flow_page(visit, standing, form=held_back(visit, form, e), status=429, retry_after=e.retry_after)
-    except FlowOver as e:
-        return over_page(visit, e.reason)
-    except (WrongStep, StaleFlow):
-        pass  # an old page, or a second click: where the flow stands now is the answer
-    return visit.go(f"/flow/{flow_id}")
+    return await do_step(visit, form, lambda: pair_phone(visit.services, visit.client, flow_id_of(visit)))
 
 
 ROUTES = [

@@ -1,6 +1,7 @@
 """The one page of any flow, and what can be done on it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from starlette.responses import PlainTextResponse, Response
@@ -9,7 +10,7 @@ from starlette.routing import Route
 from sparekey.challenges import backup_code
 from sparekey.challenges.webauthn import Registration
 from sparekey.domain.actions import Action
-from sparekey.domain.errors import Busy, FieldProblem, FlowOver, InvalidInput, NotProven, StaleFlow, TooManyTries, WrongStep
+from sparekey.domain.errors import FieldProblem, FlowOver, InvalidInput, StaleFlow, WrongStep
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.flow.state import State
 from sparekey.use_cases.end_flow import leave_flow, nothing_more
@@ -20,19 +21,16 @@ from sparekey.use_cases.finish_report import finish_report
 from sparekey.use_cases.keep_backup_codes import keep_backup_codes
 from sparekey.use_cases.load_flow import show_flow
 from sparekey.use_cases.standing import Standing
-from sparekey.web.errors import shown
-from sparekey.web.pages.endpoints import action, held_back, page, wrong, wrong_input
+from sparekey.web.pages.endpoints import action, page, wrong
+from sparekey.web.pages.flow_step import SHOWN_BY_THE_FLOW, do_step, flow_id_of, show_again
 from sparekey.web.pages.flow_view import flow_page, go_on, over_page
 from sparekey.web.pages.forms import Form, key_answer
-from sparekey.web.pages.kinds import KINDS, row_of
-from sparekey.web.pages.views import FormView, Problem
+from sparekey.web.pages.kinds import row_of
+from sparekey.web.pages.views import FormView
 from sparekey.web.pages.visit import Visit
 
 LOST: Final = "lost_"
 """Before the id of a factor, in the name of its box."""
-
-SHOWN_BY_THE_FLOW = frozenset({"done", "expired", "replaced", "disowned", "referred", "denied"})
-"""Ends that the flow's own page tells of; the others (another browser's, taken) have no page to go to."""
 
 
 def N_(text: str) -> str:  # noqa: N802 - the name by which Babel finds texts that are translated later
@@ -51,7 +49,7 @@ NOTICES: Final[Mapping[str, str]] = {
 
 async def _show(visit: Visit) -> Response:
     try:
-        standing = await show_flow(visit.services, visit.client, _id(visit))
+        standing = await show_flow(visit.services, visit.client, flow_id_of(visit))
     except FlowOver as e:
         return over_page(visit, e.reason)
     form = FormView(notice=_notice(visit))
@@ -60,36 +58,36 @@ async def _show(visit: Visit) -> Response:
 
 async def _back(visit: Visit) -> Response:
     """Whoever loads the address of a form again, or comes by the back button, is led to the page."""
-    return visit.go(f"/flow/{_id(visit)}")
+    return visit.go(f"/flow/{flow_id_of(visit)}")
 
 
 async def _answer(visit: Visit, form: Form) -> Response:
     row = row_of(form["kind"] or FactorKind.EMAIL)
     if row is None or row.judge is None:
-        return visit.go(f"/flow/{_id(visit)}")
+        return visit.go(f"/flow/{flow_id_of(visit)}")
     if not form["answer"]:
-        return await _again(visit, form, wrong(visit, form, "answer", row.missing), 422)
+        return await show_again(visit, form, wrong(visit, form, "answer", row.missing), 422)
     judge = row.judge
-    return await _step(visit, form, lambda: judge(visit.services, visit.client, _id(visit), form))
+    return await do_step(visit, form, lambda: judge(visit.services, visit.client, flow_id_of(visit), form))
 
 
 async def _new_totp(visit: Visit, form: Form) -> Response:
     if not form["answer"]:
-        return await _again(visit, form, wrong(visit, form, "answer", "totp_missing"), 422)
-    return await _step(visit, form, lambda: enrol_totp(visit.services, visit.client, _id(visit), form["answer"]))
+        return await show_again(visit, form, wrong(visit, form, "answer", "totp_missing"), 422)
+    return await do_step(visit, form, lambda: enrol_totp(visit.services, visit.client, flow_id_of(visit), form["answer"]))
 
 
 async def _keep_codes(visit: Visit, form: Form) -> Response:
     if not form["answer"]:
-        return await _again(visit, form, wrong(visit, form, "answer", "backup_code_missing"), 422)
-    return await _step(visit, form, lambda: keep_backup_codes(visit.services, visit.client, _id(visit), form["answer"]))
+        return await show_again(visit, form, wrong(visit, form, "answer", "backup_code_missing"), 422)
+    return await do_step(visit, form, lambda: keep_backup_codes(visit.services, visit.client, flow_id_of(visit), form["answer"]))
 
 
 async def _codes_file(visit: Visit) -> Response:
     """The backup codes that are being shown, as a file to keep."""
-    standing = await show_flow(visit.services, visit.client, _id(visit))
+    standing = await show_flow(visit.services, visit.client, flow_id_of(visit))
     if not standing.new_codes:
-        return visit.go(f"/flow/{_id(visit)}")
+        return visit.go(f"/flow/{flow_id_of(visit)}")
     _ = visit.words.gettext
     head = _("Backup codes for %(site)s") % {"site": visit.services.site.name}
     lines = [f"{number:>2}  {backup_code.printed(code)}" for number, code in enumerate(standing.new_codes, 1)]
@@ -100,35 +98,35 @@ async def _codes_file(visit: Visit) -> Response:
 
 
 async def _stolen(visit: Visit, form: Form) -> Response:
-    return await _step(visit, form, lambda: finish_report(visit.services, visit.client, _id(visit), form["factor"]))
+    return await do_step(visit, form, lambda: finish_report(visit.services, visit.client, flow_id_of(visit), form["factor"]))
 
 
 async def _new_key(visit: Visit, form: Form) -> Response:
-    return await _step(visit, form, lambda: enrol_key(visit.services, visit.client, _id(visit), key_answer(form, Registration)))
+    return await do_step(visit, form, lambda: enrol_key(visit.services, visit.client, flow_id_of(visit), key_answer(form, Registration)))
 
 
 async def _send(visit: Visit, form: Form) -> Response:
     row = row_of(form["kind"])
     if row is None or row.ask is None:
-        return visit.go(f"/flow/{_id(visit)}")
+        return visit.go(f"/flow/{flow_id_of(visit)}")
     ask, kind = row.ask, FactorKind(form["kind"])
-    return await _step(visit, form, lambda: ask(visit.services, visit.client, _id(visit), kind), kind)
+    return await do_step(visit, form, lambda: ask(visit.services, visit.client, flow_id_of(visit), kind), kind)
 
 
 async def _nothing_more(visit: Visit, form: Form) -> Response:  # noqa: ARG001 - the shape of an action
     """Before the first proof the answer is only said, not stored, so it is shown at once and not after a redirect."""
     try:
-        standing = await nothing_more(visit.services, visit.client, _id(visit))
+        standing = await nothing_more(visit.services, visit.client, flow_id_of(visit))
         return go_on(visit, standing) if standing.flow.proofs or standing.flow.state is State.DONE else flow_page(visit, standing)
     except FlowOver as e:
-        return visit.go(f"/flow/{_id(visit)}") if e.reason in SHOWN_BY_THE_FLOW else over_page(visit, e.reason)
+        return visit.go(f"/flow/{flow_id_of(visit)}") if e.reason in SHOWN_BY_THE_FLOW else over_page(visit, e.reason)
     except (WrongStep, StaleFlow):
-        return visit.go(f"/flow/{_id(visit)}")
+        return visit.go(f"/flow/{flow_id_of(visit)}")
 
 
 async def _leave(visit: Visit, form: Form) -> Response:  # noqa: ARG001 - the shape of an action
     try:
-        await leave_flow(visit.services, visit.client, _id(visit))
+        await leave_flow(visit.services, visit.client, flow_id_of(visit))
     except FlowOver as e:
         return over_page(visit, e.reason)
     return visit.go("/")
@@ -138,58 +136,28 @@ async def _finish(visit: Visit, form: Form) -> Response:
     """The new password, typed twice; or, for a sign-up whose link was opened elsewhere, its password or a new one with a name."""
     password = form["password"]
     if not password:
-        return await _again(visit, form, wrong(visit, form, "password", "password_missing"), 422)
+        return await show_again(visit, form, wrong(visit, form, "password", "password_missing"), 422)
     if "password_again" in form.fields and form["password_again"] != password:
-        return await _again(visit, form, wrong(visit, form, "password_again", "passwords_differ"), 422)
+        return await show_again(visit, form, wrong(visit, form, "password_again", "passwords_differ"), 422)
 
     async def step() -> Standing:
-        standing = await show_flow(visit.services, visit.client, _id(visit))
+        standing = await show_flow(visit.services, visit.client, flow_id_of(visit))
         if standing.flow.action != Action.SIGN_UP:
             lost = [name.removeprefix(LOST) for name in form.fields if name.startswith(LOST)]
-            return await finish_with_password(visit.services, visit.client, _id(visit), password, lost)
+            return await _with_new_password(visit, password, lost)
         if "name" in form.fields and not form["name"].strip():
             raise InvalidInput(FieldProblem("name", "name_missing"))
-        return await finish_sign_up(visit.services, visit.client, _id(visit), password=password, name=form["name"])
+        return await finish_sign_up(visit.services, visit.client, flow_id_of(visit), password=password, name=form["name"])
 
-    return await _step(visit, form, step)
+    return await do_step(visit, form, step)
 
 
-async def _step(visit: Visit, form: Form, step: Callable[[], Awaitable[Standing]], way: str = "") -> Response:
-    """Do a step and go on; or show the same page again with what is wrong. ``way``: the kind of proof that the step asks for."""
+async def _with_new_password(visit: Visit, password: str, lost: Sequence[str]) -> Standing:
+    """Raises what ``finish_with_password`` does; what is wrong is said of the field as this page calls it."""
     try:
-        return go_on(visit, await step(), way=way)
+        return await finish_with_password(visit.services, visit.client, flow_id_of(visit), password, lost)
     except InvalidInput as e:
-        return await _again(visit, form, wrong_input(visit, form, e), 422)
-    except NotProven:
-        return await _again(visit, form, _not_right(visit, form), 422)
-    except (TooManyTries, Busy) as e:
-        return await _again(visit, form, held_back(visit, form, e), shown(e).status, e.retry_after)
-    except FlowOver as e:
-        return visit.go(f"/flow/{_id(visit)}") if e.reason in SHOWN_BY_THE_FLOW else over_page(visit, e.reason)
-    except (WrongStep, StaleFlow):
-        # An old page, the back button, or a second click: where the flow stands now is the answer.
-        return visit.go(f"/flow/{_id(visit)}")
-
-
-async def _again(visit: Visit, form: Form, again: FormView, status: int, retry_after: int = 0) -> Response:
-    try:
-        standing = await show_flow(visit.services, visit.client, _id(visit))
-    except FlowOver as e:
-        return over_page(visit, e.reason)
-    return flow_page(visit, standing, way=form["kind"], form=again, status=status, retry_after=retry_after)
-
-
-def _not_right(visit: Visit, form: Form) -> FormView:
-    _ = visit.words.gettext
-    if "password" in form.fields:
-        return FormView(form.kept, (Problem("password", _("This is not the password that was chosen at sign-up.")),))
-    row = row_of(form["kind"]) or KINDS[FactorKind.EMAIL]
-    return FormView(form.kept, (Problem("answer", _(row.wrong)),))
-
-
-def _id(visit: Visit) -> str:
-    flow_id: str = visit.request.path_params["flow_id"]
-    return flow_id
+        raise InvalidInput(*(replace(p, field="password") for p in e.problems)) from e
 
 
 def _notice(visit: Visit) -> str:

@@ -8,15 +8,15 @@ from typing import Final
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sparekey.domain.errors import FlowOver, NotProven, StaleFlow, TooManyTries, WrongStep
+from sparekey.domain.errors import FlowOver, NotProven, TooManyTries
 from sparekey.domain.masks import masked
 from sparekey.domain.prompts import QR_LASTS
 from sparekey.use_cases.approve_sign_in import approve_sign_in, look_at_qr, start_approval
-from sparekey.use_cases.load_flow import show_flow
 from sparekey.use_cases.qr_sign_in import QrShown, collect_qr, must_be_offered, read_qr, start_qr
 from sparekey.web.errors import shown
 from sparekey.web.pages.endpoints import action, held_back, page, wrong
-from sparekey.web.pages.flow_view import flow_page, go_on, over_page
+from sparekey.web.pages.flow_step import do_step, flow_id_of, show_again
+from sparekey.web.pages.flow_view import go_on, over_page
 from sparekey.web.pages.forms import Form
 from sparekey.web.pages.qr_code import svg_of
 from sparekey.web.pages.secret_link import SecretLink
@@ -107,19 +107,9 @@ async def _begin(visit: Visit, form: Form) -> Response:  # noqa: ARG001 - the fo
 
 async def _approve(visit: Visit, form: Form) -> Response:
     visit.member()
-    services, client, flow_id = visit.services, visit.client, visit.request.path_params["flow_id"]
     if not form["number"].strip():
-        return flow_page(visit, await show_flow(services, client, flow_id), form=wrong(visit, form, "number", "number_missing"), status=422)
-    try:
-        await approve_sign_in(services, client, flow_id, form["number"])
-    except TooManyTries as e:
-        standing = await show_flow(services, client, flow_id)
-        return flow_page(visit, standing, form=held_back(visit, form, e), status=429, retry_after=e.retry_after)
-    except FlowOver as e:
-        return over_page(visit, e.reason)
-    except (WrongStep, StaleFlow):
-        pass  # an old page, or a second click: where the flow stands now is the answer
-    return visit.go(f"/flow/{flow_id}")
+        return await show_again(visit, form, wrong(visit, form, "number", "number_missing"), 422)
+    return await do_step(visit, form, lambda: approve_sign_in(visit.services, visit.client, flow_id_of(visit), form["number"]))
 
 
 ROUTES = [
