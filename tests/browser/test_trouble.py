@@ -64,6 +64,24 @@ async def test_the_back_button_after_success(person: Person, site: MovingSite, e
     await person.is_at("Hello, Anna Berg")
 
 
+async def test_the_back_button_past_a_wrong_code_shows_our_page_and_not_the_browsers(person: Person, site: MovingSite, email: str) -> None:
+    await person.sign_up(email)
+    flow = person.path
+    await person.type("Code from the message", "000000")
+    await person.press("Continue")
+    await person.sees("This code is not right")
+    assert person.path == flow, "to load it again sends no form"
+    await person.confirm(email)
+    await person.page.go_back()
+    await person.is_at("Your account is ready")
+    await person.open("/undo")
+    await person.press("Continue")
+    await person.sees("Please look at this again")
+    await person.follow("Help")
+    await person.page.go_back()
+    await person.is_at("Undo what somebody else changed")
+
+
 async def test_two_tabs_of_one_flow(person: Person, site: MovingSite, email: str) -> None:
     await person.sign_up(email)
     second = Person(person.site, person.context, await person.context.new_page(), person.read)

@@ -185,6 +185,19 @@ async def test_a_wrong_current_password_changes_nothing(api: Api, minutes: int) 
     await signed_in(api, ANNA, PASSWORD)
 
 
+@pytest.mark.row("P1", "P5", "R1")
+async def test_why_a_new_password_is_refused_in_a_recovery_stands_beside_its_field(api: Api, browser: Browser) -> None:
+    await recovering(api, browser)
+    await browser.fill(answer=(await api.newest(ANNA)).code)
+    for password, why in ((PASSWORD, "You have used this password before."), ("too short", "Too short: at least 15 characters.")):
+        await browser.fill(password=password, password_again=password)
+        assert (browser.page.status, browser.page.heading) == (422, "Choose a new password")
+        assert why in browser.page.by_id("password-wrong")
+        assert "#password" in browser.page.links.values(), "the summary leads to the field"
+    await browser.fill(password=ANOTHER, password_again=ANOTHER)
+    assert browser.page.heading == "Your new password is set"
+
+
 @pytest.mark.row("P6")
 @pytest.mark.row("P5")
 async def test_a_former_password_is_refused_and_the_current_one_not_asked_twice(api: Api) -> None:

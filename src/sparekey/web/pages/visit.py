@@ -66,11 +66,12 @@ class Visit:
         path = self.request.url.path
         if self.request.method in {"GET", "HEAD"}:
             return local_path(f"{path}?{self.request.url.query}" if self.request.url.query else path)
-        if path.startswith("/flow/"):
-            return f"/flow/{path.split('/')[2]}"
-        if path.startswith("/case/"):
-            return f"/case/{path.split('/')[2]}"
-        return "/sign-in" if path.startswith("/social/") else PAGE_OF_FORM.get(path, path)
+        if path in PAGE_OF_FORM:
+            return PAGE_OF_FORM[path]
+        for stem in PAGES_WITH_FORMS_BELOW:
+            if path.startswith(stem):
+                return stem + path.removeprefix(stem).split("/")[0]
+        return "/sign-in" if path.startswith("/social/") else path
 
     def providers(self) -> tuple[ProviderView, ...]:
         """At which people of this site may have accounts, in the order of their buttons."""
@@ -162,8 +163,13 @@ PAGE_OF_FORM: Final[Mapping[str, str]] = {
     "/account/security/contacts/report": "/account/security/contacts",
     "/account/security/secret-question/remove": "/account/security/secret-question",
     "/account/security/methods/codes": "/account/security/methods",
+    "/secure/orders": "/secure",
+    "/secure/undo": "/secure",
 }
 """The page on which a form stands, where it is sent to another address than its page has."""
+
+PAGES_WITH_FORMS_BELOW: Final = ("/flow/", "/case/", "/console/cases/", "/account/security/methods/")
+"""Each of these has a page for whatever one name follows, and its forms are sent to addresses below that."""
 
 
 def local_path(text: str) -> str:

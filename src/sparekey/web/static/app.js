@@ -275,6 +275,11 @@ window.addEventListener("online", () => {
 });
 window.addEventListener("pageshow", () => by('form[aria-busy="true"]').forEach((form) => form.removeAttribute("aria-busy")));
 
+// ---------------------------------------------------------------- back to a page that said what was wrong
+
+// It was the answer to a form, which a browser could only show again by sending the form again. So it is left under its page's own address.
+if (document.body.dataset.standsAt) history.replaceState(history.state, "", document.body.dataset.standsAt);
+
 // ---------------------------------------------------------------- what is wrong gets the focus
 
 document.querySelector(".summary, .note[autofocus]")?.focus();
