@@ -51,12 +51,13 @@ import pathlib, socket, sys, time
 folder = pathlib.Path(sys.argv[1])
 server = socket.socket(fileno=0)
 with server.makefile("rw") as jobs:
-    for job in jobs:
+    for line in jobs:
+        together = line.strip().split("\\t")
         with (folder / "jobs").open("a") as log:
-            log.write(job)
+            log.writelines(job + "\\n" for job in together)
         while not (folder / "go").exists():
             time.sleep(0.005)
-        print({}, file=jobs, flush=True)
+        print(*({} for job in together), sep="\\t", file=jobs, flush=True)
 """
 
     def __init__(self, folder: Path) -> None:
@@ -275,7 +276,7 @@ async def test_the_loop_goes_on_while_hashes_are_made(held: Held) -> None:
 
 @pytest.fixture
 def reads(tmp_path: Path) -> Callable[[str], Sequence[str]]:
-    """A hashing process that does these statements with each job; ``n`` is how often any of them was asked."""
+    """A hashing process that does these statements with each line of jobs; ``n`` is how often any of them was asked."""
 
     def make(statements: str) -> Sequence[str]:
         program = f"""
@@ -289,7 +290,7 @@ with server.makefile("rw") as jobs:
             f.write("x")
         n = len(log.read_text())
         {statements}
-        print(answer(argon2_of("libsodium"), job), file=jobs, flush=True)
+        print(*(answer(argon2_of("libsodium"), j) for j in job.strip().split("\\t")), sep="\\t", file=jobs, flush=True)
 """
         return (sys.executable, "-c", program)
 
@@ -335,6 +336,25 @@ async def test_a_job_that_kills_its_process_again_and_again_is_told_to_come_back
     answers = await asyncio.gather(*(hasher.hash("nebel über dem fluss") for _ in range(4)), return_exceptions=True)
     assert [type(a) for a in answers] == [Busy] * 4
     hasher.must_have_room()
+    hasher.close()
+
+
+async def test_a_job_that_kills_its_process_takes_no_other_along(reads: Callable[[str], Sequence[str]]) -> None:
+    deadly = "'verify' in job and sys.exit(1)"
+    hasher = PepperedArgon2(RING, HashingPool(2, program=reads(deadly)), cost=LIGHT)
+    tries = [hasher.hash("nebel über dem fluss") for _ in range(6)]
+    *made, killed = await asyncio.gather(*tries, hasher.verify("", "x"), return_exceptions=True)
+    assert isinstance(killed, Busy)
+    assert all(isinstance(m, str) for m in made)
+    hasher.close()
+
+
+async def test_what_waits_is_shared_out_and_answered_each_with_its_own() -> None:
+    hasher = PepperedArgon2(RING, HashingPool(2), cost=LIGHT)
+    stored = [await hasher.hash(f"nebel über dem fluss {i}") for i in range(3)]
+    asked = [(i, j) for i in range(3) for j in range(12)]
+    answers = await asyncio.gather(*(hasher.verify(stored[i], f"nebel über dem fluss {j}") for i, j in asked))
+    assert [pair for pair, right in zip(asked, answers, strict=True) if right] == [(0, 0), (1, 1), (2, 2)]
     hasher.close()
 
 
