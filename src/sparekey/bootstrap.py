@@ -10,16 +10,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import httpx2
 import msgspec
 import structlog
 from granian.utils.proxies import wrap_asgi_with_proxy_headers
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from sparekey.adapters.breached import SHIPPED, BreachedLists, FilterFile, RangeService
+from sparekey.adapters.breached import SHIPPED, BreachedLists, FilterFile
 from sparekey.adapters.chance import SystemChance
 from sparekey.adapters.clock import SystemClock
 from sparekey.adapters.crypto.argon2 import Cost
@@ -33,13 +33,7 @@ from sparekey.adapters.mail.mailbox import DevMailbox
 from sparekey.adapters.mail.smtp import SmtpDelivery
 from sparekey.adapters.operators import OperatorMemory
 from sparekey.adapters.places import open_places
-from sparekey.adapters.shop_webhook import ShopWebhook
 from sparekey.adapters.sms.phone import DevPhone
-from sparekey.adapters.sms.twilio import TwilioDelivery, TwilioReceipts
-from sparekey.adapters.sms.webhook import WebhookDelivery, WebhookReceipts
-from sparekey.adapters.social.facebook import Facebook
-from sparekey.adapters.social.openid import OpenIdProvider, google
-from sparekey.adapters.social.vk import Vk
 from sparekey.adapters.sql.postgres import PostgresDatabase
 from sparekey.adapters.sql.sqlite import SqliteDatabase
 from sparekey.adapters.sql.store import SqlStore
@@ -55,8 +49,8 @@ from sparekey.domain.policy.model import Policy
 from sparekey.domain.policy.parse import load_policy
 from sparekey.settings import Settings, read_settings
 from sparekey.use_cases.message_refused import message_refused
-from sparekey.use_cases.ports import Chance, Clock, Delivery, SmsReceipts, SocialProvider
-from sparekey.use_cases.services import Services, Shop, Site, Social
+from sparekey.use_cases.ports import Chance, Clock, Delivery
+from sparekey.use_cases.services import Services, Shop, Site
 from sparekey.use_cases.who_is import SessionChecks
 from sparekey.web.app import Application, make_app
 from sparekey.web.guard import Cookies, Door
@@ -67,6 +61,9 @@ from sparekey.worker.housekeeping import keep_house
 from sparekey.worker.run import run
 from sparekey.worker.seal import AuditSeals
 from sparekey.worker.tell_shop import ShopTeller
+
+if TYPE_CHECKING:
+    from sparekey.adapters.outside import Outside
 
 SQLITE_FILE = "sparekey.db"
 
@@ -148,7 +145,7 @@ class Parts:
     deliverer: Deliverer
     database: SqliteDatabase | PostgresDatabase
     hasher: PepperedArgon2
-    http: httpx2.AsyncClient | None
+    outside: "Outside | None"
     seals: AuditSeals
     shop: ShopTeller | None = None
 
@@ -156,8 +153,8 @@ class Parts:
         await self.database.open()
 
     async def close(self) -> None:
-        if self.http is not None:
-            await self.http.aclose()
+        if self.outside is not None:
+            await self.outside.aclose()
         self.hasher.close()
         await self.database.close()
 
@@ -182,11 +179,7 @@ def build(
     sealer = RingSealer(ring)
     store = SqlStore(database, sealer)
     hasher = PepperedArgon2(ring, hashing or HashingPool(cores_for(settings.server.workers)), cost=cost)
-    ranges = settings.storage.breached_range_url
-    # Most sites need none, and its certificates cost a start some 50 ms and every process 10 MB.
-    asks_out = ranges or settings.sms.sms != "none" or settings.social.any or settings.shop.shop_webhook
-    http = httpx2.AsyncClient() if asks_out else None
-    service = RangeService(ranges, http) if http is not None and ranges else None
+    outside = outside_of(settings, clock)
     lists = [SHIPPED, *([Path(settings.storage.breached_file)] if settings.storage.breached_file else [])]
     policy = policy_of(settings)
     services = Services(
@@ -195,7 +188,7 @@ def build(
         chance=chance,
         sealer=sealer,
         hasher=hasher,
-        breached=BreachedLists([FilterFile(path) for path in lists], service),
+        breached=BreachedLists([FilterFile(path) for path in lists], outside.range_service() if outside else None),
         strength=strength,
         limits=NoVolumeLimits() if settings.server.insecure_no_volume_limits else MemoryVolumeLimits(),
         human=None if settings.server.insecure_no_volume_limits else AltchaCheck(sealer, rounds),
@@ -219,28 +212,34 @@ def build(
         phrase_words=tuple((STATIC / "words.txt").read_text("utf-8").split()),
     )
     services = replace(services, shop=Shop(settings.shop.shop_secret, is_told=bool(settings.shop.shop_webhook)))
-    if http is not None:
-        services = replace(services, social=social(settings, clock, http))
+    if outside is not None:
+        services = replace(services, social=outside.social())
     deliverer = Deliverer(
         store,
         clock,
         chance,
-        deliveries(settings, clock, http),
+        deliveries(settings, clock, outside),
         site_name=settings.site.name,
         base_url=settings.base_url,
         on_refused=partial(message_refused, services),
     )
     seals = AuditSeals(store, clock, sealer, audit_seals_file(settings))
-    return Parts(services, SessionChecks(store, clock), deliverer, database, hasher, http, seals, shop_teller(settings, services, http))
+    return Parts(services, SessionChecks(store, clock), deliverer, database, hasher, outside, seals, shop_teller(services, outside))
 
 
-def shop_teller(settings: Settings, services: Services, http: httpx2.AsyncClient | None) -> ShopTeller | None:
-    """Who tells the shop of changes; ``None`` where no shop is to be told."""
-    given = settings.shop
-    if http is None or not given.shop_webhook:
+def outside_of(settings: Settings, clock: Clock) -> "Outside | None":
+    """Who asks others over HTTP; ``None`` where no setting names anybody to ask."""
+    if not (settings.storage.breached_range_url or settings.sms.sms != "none" or settings.social.any or settings.shop.shop_webhook):
         return None
-    webhook = ShopWebhook(http, url=given.shop_webhook, secret=given.shop_webhook_secret, clock=services.clock)
-    return ShopTeller(services.store, services.clock, services.chance, webhook)
+    from sparekey.adapters.outside import Outside  # noqa: PLC0415 - 0.1 s of a start that most sites need not wait for
+
+    return Outside(settings, clock, settings.base_url + RECEIPTS)
+
+
+def shop_teller(services: Services, outside: "Outside | None") -> ShopTeller | None:
+    """Who tells the shop of changes; ``None`` where no shop is to be told."""
+    webhook = outside.shop_webhook() if outside else None
+    return ShopTeller(services.store, services.clock, services.chance, webhook) if webhook else None
 
 
 def texts(settings: Settings) -> bool:
@@ -248,33 +247,7 @@ def texts(settings: Settings) -> bool:
     return settings.sms.sms != "none" or settings.development
 
 
-def social(settings: Settings, clock: Clock, http: httpx2.AsyncClient) -> Social:
-    """The providers that are set up, in the order of their buttons."""
-    given = settings.social
-    providers: list[SocialProvider] = []
-    if given.google_client_id:
-        providers.append(google(http, clock, client_id=given.google_client_id, client_secret=given.google_client_secret))
-    if given.facebook_client_id:
-        providers.append(Facebook(http, client_id=given.facebook_client_id, client_secret=given.facebook_client_secret))
-    if given.vk_client_id:
-        providers.append(Vk(http, client_id=given.vk_client_id, url=given.vk_url))
-    if given.oidc_client_id:
-        providers.append(
-            OpenIdProvider(
-                http,
-                clock,
-                name="oidc",
-                title=given.oidc_name,
-                issuer=given.oidc_issuer,
-                client_id=given.oidc_client_id,
-                client_secret=given.oidc_client_secret,
-            )
-        )
-    redirects = frozenset(r.strip() for r in given.social_redirects.split(",") if r.strip())
-    return Social(tuple(providers), settings.base_url, redirects)
-
-
-def deliveries(settings: Settings, clock: Clock, http: httpx2.AsyncClient | None) -> dict[AddressKind, Sequence[Delivery]]:
+def deliveries(settings: Settings, clock: Clock, outside: "Outside | None") -> dict[AddressKind, Sequence[Delivery]]:
     """The ways out of each channel, in the order in which they are tried. In development all end in the built-in mailbox and phone."""
     host = urlsplit(settings.base_url).hostname or ""
     if settings.development and not settings.mail.smtp:
@@ -293,37 +266,10 @@ def deliveries(settings: Settings, clock: Clock, http: httpx2.AsyncClient | None
             for url in (settings.mail.smtp, settings.mail.smtp_second)
             if url
         ]
-    sms: Sequence[Delivery]
-    match settings.sms.sms:
-        case "twilio":
-            assert http is not None
-            sms = [
-                TwilioDelivery(
-                    http,
-                    url=settings.sms.sms_url,
-                    account=settings.sms.sms_account,
-                    secret=settings.sms.sms_secret,
-                    sender=settings.sms.sms_from,
-                    callback=settings.base_url + RECEIPTS if settings.secure else "",
-                )
-            ]
-        case "webhook":
-            assert http is not None
-            sms = [WebhookDelivery(http, url=settings.sms.sms_url, secret=settings.sms.sms_secret, clock=clock)]
-        case "none":
-            sms = [dev_phone(settings, clock)] if settings.development else []
+    sms = outside.texts() if outside else []
+    if settings.development and not sms:
+        sms = [dev_phone(settings, clock)]
     return {AddressKind.EMAIL: mail, AddressKind.PHONE: sms}
-
-
-def receipts(settings: Settings, clock: Clock) -> SmsReceipts | None:
-    """Who reads what the provider of texts reports afterwards; ``None`` where none reports."""
-    match settings.sms.sms:
-        case "twilio":
-            return TwilioReceipts(url=settings.base_url + RECEIPTS, secret=settings.sms.sms_secret)
-        case "webhook":
-            return WebhookReceipts(secret=settings.sms.sms_secret, clock=clock)
-        case "none":
-            return None
 
 
 def dev_mailbox(settings: Settings, clock: Clock) -> DevMailbox:
@@ -377,7 +323,7 @@ def build_app(settings: Settings, parts: Parts | None = None) -> Application:
         mailbox=dev_mailbox(settings, clock) if settings.development else None,
         phone=dev_phone(settings, clock) if settings.development else None,
         wake=wake.set,
-        receipts=receipts(settings, clock),
+        receipts=parts.outside.receipts() if parts.outside else None,
     )
     return make_app(door, lifespan)
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sparekey.adapters.breached import SHIPPED, BreachedLists, FilterFile, RangeService, hashes_of_passwords, write_filter
+from sparekey.adapters.breached import SHIPPED, BreachedLists, FilterFile, hashes_of_passwords, write_filter
+from sparekey.adapters.breached_ranges import RangeService
 from sparekey.cli.passwords import app
 from sparekey.domain.errors import BadSettings
 

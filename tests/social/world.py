@@ -75,7 +75,7 @@ async def world(
     database_url: str, data_dir: Path, migrated_sqlite: Path, monkeypatch: pytest.MonkeyPatch, **settings: str
 ) -> AsyncIterator[World]:
     async with running(OpenIdStandIn()) as openid, running(FacebookStandIn()) as facebook, running(VkStandIn()) as vk:
-        monkeypatch.setattr("sparekey.bootstrap.Facebook", partial(Facebook, dialog=facebook.url, graph=facebook.url))
+        monkeypatch.setattr("sparekey.adapters.outside.Facebook", partial(Facebook, dialog=facebook.url, graph=facebook.url))
         given = {
             "oidc_issuer": openid.url,
             "oidc_client_id": CLIENT_ID,

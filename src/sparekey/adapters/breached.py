@@ -11,9 +11,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-
-import httpx2
-import structlog
+from typing import Protocol
 
 from sparekey.domain.errors import BadSettings
 from sparekey.domain.passwords import MIN_BESIDE_SECOND, normalize
@@ -28,14 +26,6 @@ WIDTH = 8
 
 SHIPPED_WIDTH = 6
 """Among half a million, once in 2^29; and two bytes an entry less to download for everybody."""
-
-RANGE_DIGITS = 5
-"""What the range protocol sends of a hash: each answer fits some two thousand breached passwords, and any number of others."""
-
-RANGE_TIMEOUT = 2.0
-"""Seconds. A service that is slower is treated as one that does not know."""
-
-log = structlog.get_logger(__name__)
 
 
 class FilterFile:
@@ -64,33 +54,16 @@ class FilterFile:
         return self._map[start : start + self._width]
 
 
-class RangeService:
-    """A service of the range protocol. It learns five hexadecimal digits; the padding hides how long its answer is."""
+class BreachedService(Protocol):
+    """Somebody to ask beyond the lists: ``RangeService``."""
 
-    def __init__(self, url: str, client: httpx2.AsyncClient) -> None:
-        self._url = url.rstrip("/")
-        self._client = client
-
-    async def has(self, sha1: bytes) -> bool:
-        """False also when the service does not answer: it must not be able to stop every sign-up."""
-        digits = sha1.hex().upper()
-        try:
-            answer = await self._client.get(
-                f"{self._url}/{digits[:RANGE_DIGITS]}", headers={"Add-Padding": "true"}, timeout=RANGE_TIMEOUT, follow_redirects=False
-            )
-            answer.raise_for_status()
-        except httpx2.HTTPError as e:
-            log.warning("breached_range_not_answering", error=type(e).__name__)
-            return False
-        # Padding lines have a count of 0.
-        found = (line.strip().partition(":") for line in answer.text.splitlines())
-        return any(rest.upper() == digits[RANGE_DIGITS:] and count != "0" for rest, _, count in found)
+    async def has(self, sha1: bytes) -> bool: ...
 
 
 class BreachedLists:
     """Fulfils ``Breached``: the password as typed and as normalized is looked for in each list, the cheapest first."""
 
-    def __init__(self, filters: Iterable[FilterFile], service: RangeService | None = None) -> None:
+    def __init__(self, filters: Iterable[FilterFile], service: BreachedService | None = None) -> None:
         self._filters = tuple(filters)
         self._service = service
 
