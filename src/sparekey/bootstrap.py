@@ -34,7 +34,7 @@ from sparekey.adapters.mail.smtp import SmtpDelivery
 from sparekey.adapters.operators import OperatorMemory
 from sparekey.adapters.places import open_places
 from sparekey.adapters.sms.phone import DevPhone
-from sparekey.adapters.sql.postgres import PostgresDatabase
+from sparekey.adapters.sql.connection import Database
 from sparekey.adapters.sql.sqlite import SqliteDatabase
 from sparekey.adapters.sql.store import SqlStore
 from sparekey.adapters.sql.versions import HEAD, read_version
@@ -68,8 +68,10 @@ if TYPE_CHECKING:
 SQLITE_FILE = "sparekey.db"
 
 
-def database_of(settings: Settings) -> SqliteDatabase | PostgresDatabase:
+def database_of(settings: Settings) -> Database:
     if settings.storage.database:
+        from sparekey.adapters.sql.postgres import PostgresDatabase  # noqa: PLC0415 - a driver that others need not wait for
+
         return PostgresDatabase(settings.storage.database)
     return SqliteDatabase(settings.data_dir / SQLITE_FILE)
 
@@ -143,7 +145,7 @@ class Parts:
     services: Services
     checks: SessionChecks
     deliverer: Deliverer
-    database: SqliteDatabase | PostgresDatabase
+    database: Database
     hasher: PepperedArgon2
     outside: "Outside | None"
     seals: AuditSeals

@@ -375,6 +375,7 @@ def watch_statements(api: Api, world: World, monkeypatch: pytest.MonkeyPatch) ->
     @asynccontextmanager
     async def transaction() -> AsyncIterator[SqliteConnection]:
         async with true() as connection:
+            assert isinstance(connection, SqliteConnection)
             world.work.append("begin")
             yield Watched(connection._raw)
             world.work.append("commit")

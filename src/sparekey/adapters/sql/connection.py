@@ -7,6 +7,7 @@ times and truth values, bytes). ``/*lock*/`` becomes ``for update`` where rows c
 
 import re
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -57,6 +58,28 @@ class Connection(Protocol):
     async def later(self, statement: Statement, **values: object) -> None:
         """A write whose outcome nobody waits for: done before anything looks at its table, at the latest when the transaction
         commits."""
+
+
+class LookUps(Protocol):
+    """One row for each key, outside any transaction."""
+
+    async def get(self, key: bytes) -> Row | None: ...
+
+
+class Database(Protocol):
+    """``no_such_table``: what a statement raises where the tables were not made yet."""
+
+    no_such_table: type[Exception]
+
+    async def open(self) -> None:
+        """Raises ``StoreUnavailable`` when the database does not answer."""
+
+    async def close(self) -> None: ...
+
+    def transaction(self) -> AbstractAsyncContextManager[Connection]: ...
+
+    def look_ups_by(self, key: str, one: Statement, many: str) -> LookUps:
+        """``one``: the statement for one key, a parameter of this name; ``many``: for an array of keys (PostgreSQL), the key first."""
 
 
 class UniqueViolation(Exception):

@@ -170,6 +170,8 @@ class _Connections:
 class PostgresDatabase:
     """``look_ups``: connections for look-ups outside transactions, so that these never wait for one that writes."""
 
+    no_such_table: type[Exception] = asyncpg.UndefinedTableError
+
     def __init__(self, url: str, connections: int = CONNECTIONS) -> None:
         self._transactions = _Connections(url, connections)
         self.look_ups = _Connections(url, LOOK_UP_CONNECTIONS)
@@ -195,6 +197,9 @@ class PostgresDatabase:
             finally:
                 if raw.is_in_transaction():
                     raw.terminate()  # cut off in the middle: nobody may inherit it
+
+    def look_ups_by(self, key: str, one: Statement, many: str) -> "BatchedLookup":
+        return BatchedLookup(self, many)
 
 
 class BatchedLookup:

@@ -48,7 +48,17 @@ class _Group:
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
 
+class _LookUps:
+    def __init__(self, database: "SqliteDatabase", key: str, statement: Statement) -> None:
+        self._database, self._key, self._statement = database, key, statement
+
+    async def get(self, key: bytes) -> Row | None:
+        return await self._database.read_one(self._statement, **{self._key: key})
+
+
 class SqliteDatabase:
+    no_such_table: type[Exception] = sqlite3.OperationalError
+
     def __init__(self, file: Path) -> None:
         self._file = file
         self._raw: sqlite3.Connection | None = None
@@ -131,6 +141,9 @@ class SqliteDatabase:
         except sqlite3.OperationalError as e:
             raise _down_or_bug(e) from e
         return row
+
+    def look_ups_by(self, key: str, one: Statement, many: str) -> _LookUps:
+        return _LookUps(self, key, one)
 
     def _opened(self, raw: sqlite3.Connection | None) -> sqlite3.Connection:
         if raw is None:

@@ -1,16 +1,15 @@
 """The store: tables joined into transactions, on either database."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Protocol
 
 from sparekey.adapters.sql.accounts import SqlAccounts
 from sparekey.adapters.sql.agents import SqlAgents, SqlVotes
 from sparekey.adapters.sql.audit import SqlAudit
 from sparekey.adapters.sql.cases import SqlCases
 from sparekey.adapters.sql.changes import SqlChanges
-from sparekey.adapters.sql.connection import Connection, Row, Statement, to_ms
+from sparekey.adapters.sql.connection import Connection, Database, Statement, to_ms
 from sparekey.adapters.sql.contacts import SqlCircles, SqlContactAsks, SqlSecretAnswers
 from sparekey.adapters.sql.devices import SqlDevices
 from sparekey.adapters.sql.disputes import SqlDisputes
@@ -20,24 +19,14 @@ from sparekey.adapters.sql.guesses import SqlGuessCounters
 from sparekey.adapters.sql.notice_links import SqlNoticeLinks, SqlSpent
 from sparekey.adapters.sql.outbox import SqlOutbox
 from sparekey.adapters.sql.personal import SqlPersonal
-from sparekey.adapters.sql.postgres import BatchedLookup, PostgresDatabase
 from sparekey.adapters.sql.prompts import SqlPrompts
 from sparekey.adapters.sql.pruning import prune_unknown_chains, prunings
 from sparekey.adapters.sql.sessions import SEEN, WHO_ARE, WHO_IS, SqlSessions, who_is
 from sparekey.adapters.sql.shop import SqlShopActivities, SqlShopEvents
-from sparekey.adapters.sql.sqlite import SqliteDatabase
 from sparekey.domain.errors import StoreUnavailable
 from sparekey.use_cases.ports import Sealer, WhoIs
 
 _READY = Statement("select 1 from account limit 1")
-
-
-class Database(Protocol):
-    async def open(self) -> None: ...
-
-    async def close(self) -> None: ...
-
-    def transaction(self) -> AbstractAsyncContextManager[Connection]: ...
 
 
 class SqlTransaction:
@@ -70,10 +59,10 @@ class SqlTransaction:
 
 
 class SqlStore:
-    def __init__(self, database: SqliteDatabase | PostgresDatabase, sealer: Sealer) -> None:
-        self._database: Database = database
+    def __init__(self, database: Database, sealer: Sealer) -> None:
+        self._database = database
         self._sealer = sealer
-        self._who = _who_of(database)
+        self._who = database.look_ups_by("token_hash", WHO_IS, WHO_ARE)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[SqlTransaction]:
@@ -104,19 +93,3 @@ class SqlStore:
                 return await connection.one(_READY) is not None
         except StoreUnavailable:
             return False
-
-
-class _Lookup(Protocol):
-    async def get(self, key: bytes) -> Row | None: ...
-
-
-class _SqliteLookup:
-    def __init__(self, database: SqliteDatabase) -> None:
-        self._database = database
-
-    async def get(self, key: bytes) -> Row | None:
-        return await self._database.read_one(WHO_IS, token_hash=key)
-
-
-def _who_of(database: SqliteDatabase | PostgresDatabase) -> _Lookup:
-    return _SqliteLookup(database) if isinstance(database, SqliteDatabase) else BatchedLookup(database, WHO_ARE)

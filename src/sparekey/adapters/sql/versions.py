@@ -1,12 +1,6 @@
 """Which schema a database has. Cheap to ask at every start."""
 
-import sqlite3
-
-import asyncpg
-
-from sparekey.adapters.sql.connection import Statement
-from sparekey.adapters.sql.postgres import PostgresDatabase
-from sparekey.adapters.sql.sqlite import SqliteDatabase
+from sparekey.adapters.sql.connection import Database, Statement
 
 HEAD = "0003"
 """The newest migration; a test holds it to the folder ``migrations``."""
@@ -14,14 +8,14 @@ HEAD = "0003"
 _VERSION = Statement("select version_num from alembic_version")
 
 
-async def read_version(database: SqliteDatabase | PostgresDatabase) -> str:
+async def read_version(database: Database) -> str:
     """The migration that a database is at; empty when it has no tables yet. Raises ``StoreUnavailable``."""
     await database.open()
     try:
         async with database.transaction() as connection:
             row = await connection.one(_VERSION)
             return row[0] if row else ""
-    except (sqlite3.OperationalError, asyncpg.UndefinedTableError):
+    except database.no_such_table:
         return ""
     finally:
         await database.close()
