@@ -39,6 +39,11 @@ def subject_of_name(services: Services, key: str) -> str:
     return f"x{services.sealer.keyed_hash(key.encode(), SUBJECT).hex()[:31]}"
 
 
+def subject_of_sign_up(services: Services, key: str) -> str:
+    """What sign-ups with one address are counted by, however they began: one counter of guesses, and one limit on mails."""
+    return f"s{services.sealer.keyed_hash(key.encode(), SUBJECT).hex()[:31]}"
+
+
 def chain_of(subject: str, now: datetime) -> str:
     """The chain that a subject's events go to: its own; of names that nobody has, one of a few of that day.
 

@@ -11,14 +11,14 @@ from sparekey.domain.factors import FactorKind, Thing, ThingKind
 from sparekey.domain.flow.flow import check_open
 from sparekey.domain.flow.wants import Wants
 from sparekey.domain.limits import RESERVED
-from sparekey.domain.names import check_name
 from sparekey.domain.proofs import Proof
 from sparekey.use_cases.ask_by_message import ask_by_message
 from sparekey.use_cases.load_flow import load_for_step, read_flow
 from sparekey.use_cases.ports import ParsedAddress, SocialIdentity
 from sparekey.use_cases.prove import prove
-from sparekey.use_cases.record import SUBJECT
+from sparekey.use_cases.record import subject_of_sign_up
 from sparekey.use_cases.services import Client, Services
+from sparekey.use_cases.sign_up import check_details
 from sparekey.use_cases.social_identity import kept_identity, vouched_address, wants_details
 from sparekey.use_cases.standing import Standing, situation_of, standing
 from sparekey.use_cases.start_flow import check_volume
@@ -32,17 +32,17 @@ async def give_details(services: Services, client: Client, flow_id: str, *, name
     identity = kept_identity(services, seen)
     if identity is None or not wants_details(seen):
         raise WrongStep("no details are asked for")
-    name, address = _checked(services, name, email)
+    name, address, problems = check_details(services, name, email)
+    if problems or address is None:
+        raise InvalidInput(*problems)
     async with services.store.transaction() as tx:
         at = await load_for_step(tx, services, client, seen)
         if not wants_details(at.flow):
             raise WrongStep("no details are asked for")
         holder = await tx.accounts.holder_of(address.key, services.clock.now() - RESERVED)
-        # As for every sign-up with this address: one counter of guesses, and one limit on mails.
-        subject = f"s{services.sealer.keyed_hash(address.key.encode(), SUBJECT).hex()[:31]}"
         flow = replace(
             at.flow,
-            subject=subject,
+            subject=subject_of_sign_up(services, address.key),
             typed=address.value,
             typed_key=address.key,
             wants=Wants(name=name, address=address.value, address_key=address.key),
@@ -62,19 +62,3 @@ async def give_details(services: Services, client: Client, flow_id: str, *, name
 def _vouches(services: Services, identity: SocialIdentity, address: ParsedAddress) -> bool:
     vouched = vouched_address(services, identity)
     return vouched is not None and vouched.key == address.key
-
-
-def _checked(services: Services, name: str, email: str) -> tuple[str, ParsedAddress]:
-    problems: list[FieldProblem] = []
-    address = None
-    try:
-        name = check_name(name)
-    except InvalidInput as e:
-        problems += e.problems
-    try:
-        address = services.identifiers.email(email)
-    except InvalidInput as e:
-        problems += e.problems
-    if problems or address is None:
-        raise InvalidInput(*problems)
-    return name, address
