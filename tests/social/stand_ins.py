@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 import time
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -66,7 +67,7 @@ class Visit:
 
 
 @dataclass
-class StandIn:
+class StandIn(ABC):
     """``slow``: seconds before each answer. ``broken``: path → the bytes and status that are answered there instead of the truth."""
 
     url: str = ""
@@ -78,8 +79,9 @@ class StandIn:
     visits: dict[str, Visit] = field(default_factory=dict)
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
+    @abstractmethod
     def answer(self, asked: Asked) -> Reply:
-        raise NotImplementedError
+        """What the provider says to one request."""
 
     def give_code(self, query: dict[str, str], **more: str) -> Reply:
         """Send the browser back with a code."""
