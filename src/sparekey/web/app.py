@@ -1,4 +1,4 @@
-"""The ASGI application: the session check first, then what every request must pass, then the routes.
+"""The ASGI application: what every request must pass, then the session check by a short road, then the routes.
 
 Errors become answers here and nowhere else: the table is ``web/errors.py``; the API answers problem+json, pages a page.
 """
@@ -23,13 +23,13 @@ from sparekey.web.session_check import PATH, Receive, Scope, Send, SessionCheck
 
 log = structlog.get_logger(__name__)
 
-HEADERS: Final = (
-    (b"x-content-type-options", b"nosniff"),
+HEADERS: Final = ((b"x-content-type-options", b"nosniff"), (b"cross-origin-resource-policy", b"same-origin"))
+OF_PAGES: Final = (
     (b"referrer-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
-    (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 )
+"""They mean something only where an answer is shown, so the short road goes without."""
 HSTS: Final = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
 
 
@@ -44,24 +44,29 @@ def make_app(door: Door, lifespan: Lifespan[Starlette]) -> "Application":
         },
     )
     starlette.state.door = door
+    # It would send "/l/secret/" to an address made of the request, which is http where a proxy before us takes the https.
+    starlette.router.redirect_slashes = False
     return Application(door, starlette)
 
 
 class Application:
-    """``GET /api/v1/session`` goes straight to its endpoint; all else is checked, served, and given the headers of every answer."""
+    """Every request is checked. ``GET /api/v1/session`` then goes straight to its endpoint; all else is served, and given the headers
+    of every answer."""
 
     def __init__(self, door: Door, inner: Starlette) -> None:
-        self._check = SessionCheck(door.checks, door.cookies.name("session"))
-        self._hosts = door.hosts
+        of_all = (*HEADERS, HSTS) if door.cookies.secure else HEADERS
+        self._check = SessionCheck(door.checks, door.cookies.name("session"), of_all)
+        self._hosts = frozenset(host.encode() for host in door.hosts)
         self._inner = inner
         self._wake = door.wake
-        self._headers = (*HEADERS, HSTS) if door.cookies.secure else HEADERS
+        self._headers = (*of_all, *OF_PAGES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._inner(scope, receive, send)
             return
-        if scope["path"] == PATH and scope["method"] == "GET":
+        refused = self._refused(scope)
+        if refused is None and scope["path"] == PATH and scope["method"] == "GET":
             await self._check(scope, receive, send)
             return
 
@@ -76,7 +81,6 @@ class Application:
                 message["headers"] = [*present, *((n, v) for n, v in self._headers if n not in names)]
             await send(message)
 
-        refused = self._refused(scope)
         if refused is not None:
             request = Request(scope, receive)
             scope["app"] = self._inner
@@ -93,12 +97,16 @@ class Application:
             self._wake()
 
     def _refused(self, scope: Scope) -> BadRequest | None:
-        lengths = [value for name, value in scope["headers"] if name == b"content-length"]
-        hosts = [value.decode("latin-1").lower() for name, value in scope["headers"] if name == b"host"]
+        hosts, lengths = [], []
+        for name, value in scope["headers"]:
+            if name == b"host":
+                hosts.append(value)
+            elif name == b"content-length":
+                lengths.append(value)
         # Exactly one Host (RFC 9112, 3.2): of two, we and a proxy before us could each take another.
-        if (len(hosts) != 1 or hosts[0] not in self._hosts) and not scope["path"].startswith("/health/"):
+        if (len(hosts) != 1 or hosts[0].lower() not in self._hosts) and not scope["path"].startswith("/health/"):
             return BadRequest("foreign_host", "host header")
-        if any(len(n) > len(str(LARGEST_BODY)) or not n.isdigit() or int(n) > LARGEST_BODY for n in lengths):
+        if lengths and any(len(n) > len(str(LARGEST_BODY)) or not n.isdigit() or int(n) > LARGEST_BODY for n in lengths):
             return BadRequest("too_large")
         return None
 

@@ -24,6 +24,7 @@ from sparekey.use_cases.ports import DevMailbox, DevPhone, Sealer, SmsReceipts, 
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Opened
 from sparekey.use_cases.who_is import SessionChecks
+from sparekey.web.cookies import cookie_among
 
 LARGEST_BODY: Final = 64 * 1024
 """Bytes. The largest honest form is a password of 1,024 characters, thrice."""
@@ -51,7 +52,7 @@ class Cookies:
 
     def read(self, request: Request, plain: str) -> str:
         """The value, or empty when it is missing or too long to be ours."""
-        value = request.cookies.get(self.name(plain), "")
+        value = cookie_among(request.scope["headers"], self.name(plain).encode())
         return value if len(value) <= LONGEST_COOKIE and value.isascii() else ""
 
     def set(self, response: Response, plain: str, value: str, *, lasts: timedelta) -> None:

@@ -11,6 +11,7 @@ import msgspec
 from sparekey.domain.errors import StoreUnavailable
 from sparekey.use_cases.ports import WhoIs
 from sparekey.use_cases.who_is import SessionChecks
+from sparekey.web.cookies import cookie_among
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -33,7 +34,7 @@ class SessionAnswer(msgspec.Struct, frozen=True):
 
 
 _encode = msgspec.json.Encoder().encode
-_HEADERS: Final = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+_NOT_KEPT: Final = (b"cache-control", b"no-store")
 _JSON: Final = (b"content-type", b"application/json")
 _PROBLEM: Final = (b"content-type", b"application/problem+json")
 _NOT_SIGNED_IN: Final = b'{"type":"urn:sparekey:problem:not_signed_in","title":"Please sign in first.","status":401}'
@@ -41,24 +42,26 @@ _UNAVAILABLE: Final = b'{"type":"urn:sparekey:problem:store_unavailable","title"
 
 
 class SessionCheck:
-    """``cookie``: the full name of the session cookie."""
+    """``cookie``: the full name of the session cookie. ``headers``: of every answer. Which host is asked was checked before."""
 
-    def __init__(self, checks: SessionChecks, cookie: str) -> None:
+    def __init__(self, checks: SessionChecks, cookie: str, headers: tuple[tuple[bytes, bytes], ...]) -> None:
         self._checks = checks
-        self._cookie = f"{cookie}=".encode()
+        self._cookie = cookie.encode()
+        self._found = (*headers, _NOT_KEPT, _JSON)
+        self._nobody = (*headers, _NOT_KEPT, _PROBLEM, (b"www-authenticate", b"Bearer"))
+        self._unavailable = (*headers, _NOT_KEPT, _PROBLEM, (b"retry-after", b"5"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         token = self._token(scope["headers"])
-        status, body = 401, _NOT_SIGNED_IN
-        headers: tuple[tuple[bytes, bytes], ...] = (*_HEADERS, _PROBLEM, (b"www-authenticate", b"Bearer"))
+        status, headers, body = 401, self._nobody, _NOT_SIGNED_IN
         if token:
             try:
                 found = await self._checks.who_is(token)
             except StoreUnavailable:
-                status, headers, body = 503, (*_HEADERS, _PROBLEM, (b"retry-after", b"5")), _UNAVAILABLE
+                status, headers, body = 503, self._unavailable, _UNAVAILABLE
             else:
                 if found is not None:
-                    status, headers, body = 200, (*_HEADERS, _JSON), _encode(answer(found))
+                    status, headers, body = 200, self._found, _encode(answer(found))
         await send({"type": "http.response.start", "status": status, "headers": [*headers, (b"content-length", b"%d" % len(body))]})
         await send({"type": "http.response.body", "body": body})
 
@@ -66,12 +69,7 @@ class SessionCheck:
         for name, value in headers:
             if name == b"authorization" and value[:7].lower() == b"bearer ":
                 return value[7:].decode("latin-1")
-        for name, value in headers:
-            if name == b"cookie":
-                for part in value.split(b"; "):
-                    if part.startswith(self._cookie):
-                        return part[len(self._cookie) :].decode("latin-1")
-        return ""
+        return cookie_among(headers, self._cookie)
 
 
 def answer(found: WhoIs) -> SessionAnswer:
