@@ -226,7 +226,9 @@ def build(
         on_refused=partial(message_refused, services),
     )
     seals = AuditSeals(store, clock, sealer, audit_seals_file(settings))
-    return Parts(services, SessionChecks(store, clock), deliverer, database, hasher, outside, seals, shop_teller(services, outside))
+    return Parts(
+        services, SessionChecks(store, clock, policy.sessions), deliverer, database, hasher, outside, seals, shop_teller(services, outside)
+    )
 
 
 def outside_of(settings: Settings, clock: Clock) -> "Outside | None":

@@ -1,16 +1,20 @@
 """The house is kept to the last minute, and one task that fails stops no other."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
+from sparekey.domain.sessions import SessionRules
 from sparekey.use_cases.who_is import SessionChecks
 from sparekey.worker.housekeeping import keep_house
 from sparekey.worker.seal import AuditSeals
 from tests.audit.logs import account_with, lines_of, seals_of, services_of, verify
 from tests.contracts.stores import Held
+
+RULES = SessionRules(timedelta(days=30))
 
 
 async def keep_until_stopped(at: Held, checks: SessionChecks, seals: AuditSeals) -> None:
@@ -24,7 +28,7 @@ async def keep_until_stopped(at: Held, checks: SessionChecks, seals: AuditSeals)
 async def test_a_server_that_stops_seals_its_last_minute(at: Held, tmp_path: Path) -> None:
     file = tmp_path / "audit-seals.jsonl"
     await account_with(at, 2)
-    await keep_until_stopped(at, SessionChecks(at.store, at.clock), seals_of(at, file))
+    await keep_until_stopped(at, SessionChecks(at.store, at.clock, RULES), seals_of(at, file))
     assert len(lines_of(file)) == 1
     assert await verify(at, file) == set()
     assert await seals_of(at, file).seal() == 1, "the right to write was given back"
@@ -37,7 +41,7 @@ async def test_a_task_that_fails_stops_no_other_and_is_logged_without_its_text(
         raise ZeroDivisionError
 
     file = tmp_path / "audit-seals.jsonl"
-    checks = SessionChecks(at.store, at.clock)
+    checks = SessionChecks(at.store, at.clock, RULES)
     monkeypatch.setattr(checks, "write_seen", broken)
     await account_with(at, 2)
     with capture_logs() as logged:

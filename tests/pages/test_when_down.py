@@ -10,6 +10,7 @@ import pytest
 from sparekey.bootstrap import build_app
 from sparekey.domain.errors import Busy, StoreUnavailable
 from sparekey.use_cases.ports import Transaction, WhoIs
+from sparekey.use_cases.who_is import SessionChecks
 from sparekey.web.app import Application
 from tests.doors.api import PASSWORD, Api
 from tests.pages.browser import new_browser
@@ -55,7 +56,8 @@ class Full:
 
 def down(api: Api) -> Application:
     store = Down()
-    parts = replace(api.parts, services=replace(api.parts.services, store=store), checks=type(api.parts.checks)(store, api.clock))
+    services = replace(api.parts.services, store=store)
+    parts = replace(api.parts, services=services, checks=SessionChecks(store, api.clock, services.policy.sessions))
     return build_app(api.settings, parts)
 
 

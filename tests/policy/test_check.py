@@ -17,6 +17,7 @@ DEVIATIONS = {
     ("sign_in", "password_and_second_by_message", "sms"),
     ("sign_in", "password_and_second_by_message", "remembered_device"),
     ("approve_sign_in", "fresh_proof", "approve_sign_in"),
+    ("sessions", "", "length"),
     ("recover", "settled_mailbox_while_locked", "wait"),
     ("recover", "one_other_thing_and_wait", "wait"),
     ("recover", "two_things_and_wait", "wait"),
@@ -101,6 +102,8 @@ def test_a_planted_hole_is_found(own: Mapping[str, str], reason: Reason, action:
 def test_what_shop_relaxes_would_be_an_error_in_strict() -> None:
     relaxed = STANDARD["sign_in"].replace('profiles = ["shop"]', "")
     assert {f.severity for f in findings("strict", {"sign_in": relaxed})} == {Severity.ERROR}
+    idle = STANDARD["sessions"].replace("idle_minutes = 60", "idle_minutes = 61")
+    assert [(f.severity, f.action) for f in findings("strict", {"sessions": idle})] == [(Severity.ERROR, "sessions")]
 
 
 def test_there_are_many_small_accounts_and_no_two_alike() -> None:

@@ -105,6 +105,14 @@ def test_what_is_not_understood_is_refused_with_one_line(text: str, line: str) -
         ({"capabilities": '[capability.fly]\nabout = "x"\nwithheld_while = ["raining"]'}, "unknown name 'raining'"),
         ({"capabilities": '[capability.fly]\nabout = "x"\nactions = ["fly"]'}, "names an action that has no file: 'fly'"),
         ({"capabilities": "[ability.fly]"}, "unknown word 'ability'"),
+        ({"sessions": "[strict]"}, r"lacks the heading \[shop\]"),
+        ({"sessions": "[lax]"}, "unknown word 'lax'"),
+        ({"sessions": "[shop]\nlasts_hours = 24"}, "shop: lacks why"),
+        ({"sessions": '[shop]\nwhy = "x"'}, "lasts_hours: is a whole number"),
+        ({"sessions": '[shop]\nwhy = "x"\nlasts_hours = 721'}, "lasts_hours: is at most 720"),
+        ({"sessions": '[shop]\nwhy = "x"\nlasts_hours = 24\nidle_minutes = 4'}, "idle_minutes: is at least 5"),
+        ({"sessions": '[shop]\nwhy = "x"\nlasts_hours = 24\nidle_minutes = 1441'}, "no longer than the session lasts"),
+        ({"sessions": '[shop]\nwhy = "x"\nlasts_days = 3'}, "unknown word 'lasts_days'"),
     ],
 )
 def test_files_are_held_to_their_names(texts: Mapping[str, str], line: str) -> None:
@@ -112,7 +120,7 @@ def test_files_are_held_to_their_names(texts: Mapping[str, str], line: str) -> N
         load_policy("shop", texts)
 
 
-@pytest.mark.parametrize("missing", ["recover", "things", "capabilities"])
+@pytest.mark.parametrize("missing", ["recover", "things", "capabilities", "sessions"])
 def test_a_policy_without_one_of_its_files_is_refused(missing: str) -> None:
     with pytest.raises(BadSettings, match=f"lacks the file {missing}.toml"):
         parse_policy("shop", {name: text for name, text in standard_texts().items() if name != missing})
@@ -126,7 +134,7 @@ def test_an_unknown_profile_or_action_is_refused() -> None:
 
 
 def test_each_standard_file_is_an_action_or_about_things() -> None:
-    assert set(standard_texts()) == {*Action, "things", "capabilities"}
+    assert set(standard_texts()) == {*Action, "things", "capabilities", "sessions"}
 
 
 def test_each_need_of_a_route_is_a_word_and_each_word_a_need() -> None:

@@ -22,7 +22,7 @@ from sparekey.adapters.sql.connection import to_ms
 from sparekey.adapters.sql.sessions import PURPOSE as NETWORK
 from sparekey.domain.factors import FactorKind, Thing, ThingKind
 from sparekey.domain.proofs import Proof
-from sparekey.domain.sessions import SESSION_LASTS
+from sparekey.domain.sessions import LONGEST_SESSION
 from sparekey.use_cases.tokens import token_hash
 
 API = "/api/v1"
@@ -116,7 +116,7 @@ def _rows(stored: list[str], network: bytes, count: int) -> Iterator[dict[str, l
             account, address, session, device = (f"{at:012x}{hashlib.md5(f'{use}{i}'.encode()).hexdigest()[:20]}" for use in "asdk")
             made["account"].append((account, "Bench", "en", at, stored[i % len(stored)], at, 1, account, ""))
             made["address"].append((address, account, "email", email(i), f"email:{email(i)}", at, 1, 1, 0))
-            times = (to_ms(signed_in), to_ms(signed_in), to_ms(signed_in + SESSION_LASTS))
+            times = (to_ms(signed_in), to_ms(signed_in), to_ms(signed_in + LONGEST_SESSION))
             made["session"].append((token_hash(token(i)), session, account, device, *times, proofs, "Mozilla/5.0", network))
         yield made
 

@@ -1,4 +1,5 @@
-"""How long a session lasts. How fresh a proof in it must be is said by the policy, action by action."""
+"""What a session is, and when it has ended. How long it lasts is said by the policy (``policy/standard/sessions.toml``), and so is how
+fresh a proof in it must be, action by action."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,8 +7,11 @@ from datetime import datetime, timedelta
 from sparekey.domain.accounts import AccountId
 from sparekey.domain.proofs import Proof
 
-SESSION_LASTS = timedelta(days=30)
+LONGEST_SESSION = timedelta(days=30)
 """NIST SP 800-63B-4, 2.1.3: at most 30 days at AAL1."""
+
+SHORTEST_IDLE = timedelta(minutes=5)
+"""What a policy may say at least of a session that is not used; below that it would matter how coarsely uses are written down."""
 
 SEEN_EVERY = timedelta(minutes=1)
 """The last use of a session is written down this coarsely, so that a check does not write."""
@@ -40,6 +44,21 @@ class Session:
     """The IP address at sign-in, for the owner's eyes; sealed at rest."""
     limited: bool = False
     """Good for enrolling a second factor and nothing else: the site requires one and the account has none (mission.md, F8)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRules:
+    """How long the sessions of a profile last. ``lasts``: from signing in. ``idle``: so long one may go unused; ``None``: as long as it
+    lasts."""
+
+    lasts: timedelta
+    idle: timedelta | None = None
+
+    def has_ended(self, session: Session, now: datetime, seen_at: datetime) -> bool:
+        """``seen_at``: the last use that is known of. Sessions from before a site changed to shorter ones end by the new rules."""
+        if now >= session.expires_at or now - session.created_at >= self.lasts:
+            return True
+        return self.idle is not None and now - seen_at >= self.idle
 
 
 @dataclass(frozen=True, slots=True)

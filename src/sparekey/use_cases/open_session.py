@@ -11,7 +11,7 @@ from sparekey.domain.flow.permit import Permit
 from sparekey.domain.limits import day_of, lane
 from sparekey.domain.offers import is_offer_due
 from sparekey.domain.proofs import Proof
-from sparekey.domain.sessions import SESSION_LASTS, KnownDevice, Session
+from sparekey.domain.sessions import KnownDevice, Session
 from sparekey.domain.warnings import of_sign_in
 from sparekey.use_cases.carry_out.quarantine import end_if_proven
 from sparekey.use_cases.known_device import find_device, in_usual_surroundings, networks_with
@@ -72,7 +72,7 @@ async def new_session(
         device_id=device_id,
         created_at=now,
         seen_at=now,
-        expires_at=now + SESSION_LASTS,
+        expires_at=now + services.policy.sessions.lasts,
         proofs=proofs,
         user_agent=client.user_agent,
         network=client.network,

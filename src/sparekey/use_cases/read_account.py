@@ -108,7 +108,7 @@ async def read_sessions(services: Services, session: Session) -> Sequence[Sessio
     async with services.store.transaction() as tx:
         found = await tx.sessions.of_account(session.account_id)
     now = services.clock.now()
-    return [session_seen(services, s, session.session_id) for s in found if now < s.expires_at]
+    return [session_seen(services, s, session.session_id) for s in found if not services.policy.sessions.has_ended(s, now, s.seen_at)]
 
 
 def session_seen(services: Services, s: Session, current: str) -> SessionSeen:

@@ -107,7 +107,11 @@ async def _review(tx: Transaction, services: Services, account: Account, session
     rows = [r for r in await tx.audit.of_chain(account.account_id, MOST) if r.at >= floor]
     good = last_good(reversed(rows), session.created_at if session else now)
     since = good or floor
-    sessions = [s for s in await tx.sessions.of_account(account.account_id) if s.created_at > since and now < s.expires_at]
+    sessions = [
+        s
+        for s in await tx.sessions.of_account(account.account_id)
+        if s.created_at > since and not services.policy.sessions.has_ended(s, now, s.seen_at)
+    ]
     orders = await tx.shop_activities.of_account(account.account_id, since, SHOWN)
     events = [r for r in rows if r.at > since and r.name in FOR_OWNER]
     return Review(

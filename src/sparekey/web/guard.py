@@ -17,7 +17,6 @@ from starlette.responses import Response
 
 from sparekey.domain.errors import BadRequest, NotSignedIn, SecondFactorNeeded
 from sparekey.domain.remembered import REMEMBERED_FOR
-from sparekey.domain.sessions import SESSION_LASTS
 from sparekey.messages import catalogue
 from sparekey.use_cases.known_device import with_token
 from sparekey.use_cases.ports import DevMailbox, DevPhone, Sealer, SmsReceipts, WhoIs
@@ -176,7 +175,7 @@ def keep_opened(request: Request, response: Response, opened: Opened | None) -> 
     if opened is None:
         return
     cookies = door_of(request).cookies
-    cookies.set(response, "session", opened.token, lasts=SESSION_LASTS)
+    cookies.set(response, "session", opened.token, lasts=opened.session.expires_at - opened.session.created_at)
     if opened.device_token:
         known = with_token(cookies.read(request, "device"), opened.device_token)
         cookies.set(response, "device", known, lasts=DEVICE_LASTS)

@@ -30,7 +30,7 @@ _OF_ACCOUNT = Statement(f"select {_COLUMNS}, s.network from session s where s.ac
 _END = Statement("delete from session where account_id = :account_id and session_id = :session_id")
 _END_ALL = Statement("delete from session where account_id = :account_id and session_id <> :but")
 _REFRESH = Statement(
-    """update session set proofs = :proofs, seen_at = :seen_at, limited = :limited
+    """update session set proofs = :proofs, limited = :limited
     where session_id = :session_id and account_id = :account_id"""
 )
 SEEN = Statement("update session set seen_at = :seen_at where session_id = :session_id and seen_at < :seen_at")
@@ -76,7 +76,6 @@ class SqlSessions:
             account_id=session.account_id,
             session_id=session.session_id,
             proofs=_encode(session.proofs),
-            seen_at=to_ms(session.seen_at),
             limited=int(session.limited),
         )
 

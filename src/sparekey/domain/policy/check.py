@@ -313,6 +313,8 @@ SIGN_IN_KINDS = {
 SECRET_QUESTION = "NIST SP 800-63B-4, 3.1.1.2; OWASP ASVS 5.0, 6.4.2"
 WITNESSED_WAIT = "NIST SP 800-63B-4, 4.2.1 (a method of our own: docs/decisions/0002-witnessed-wait.md)"
 QR_SIGN_IN = "NIST SP 800-63B-4, 3.2.5 (not resistant to phishing)"
+SESSION = "NIST SP 800-63B-4, 2.2.3 (at AAL2 a session ends after 24 hours, or one hour without use)"
+LONGEST_AT_AAL2, IDLE_AT_AAL2 = timedelta(hours=24), timedelta(hours=1)
 
 
 def _standards(policy: Policy) -> Iterator[Finding]:
@@ -321,6 +323,9 @@ def _standards(policy: Policy) -> Iterator[Finding]:
         for route in rules.routes if rules.offered else ():
             for kind, standard in _broken_by(action, rules, route):
                 yield Finding(severity, Reason.BREAKS_STANDARD, action, route.name, (("word", kind), ("standard", standard)))
+    lasts, idle = policy.sessions.lasts, policy.sessions.idle
+    if lasts > LONGEST_AT_AAL2 or (idle or lasts) > IDLE_AT_AAL2:
+        yield Finding(severity, Reason.BREAKS_STANDARD, "sessions", params=(("word", "length"), ("standard", SESSION)))
 
 
 def _secret_question(policy: Policy) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from enum import StrEnum, unique
 from sparekey.domain.accounts import Account
 from sparekey.domain.factors import Factor, FactorKind, Thing, ThingKind
 from sparekey.domain.proofs import Proof
+from sparekey.domain.sessions import SessionRules
 
 
 @unique
@@ -139,6 +140,7 @@ class Policy:
     actions: Mapping[str, ActionPolicy]
     lost_together: tuple[LostTogether, ...]
     witnesses: tuple[FactorKind, ...]
+    sessions: SessionRules
     capabilities: tuple[Capability, ...] = ()
 
 

@@ -12,12 +12,16 @@ from sparekey.domain.errors import BadSettings
 from sparekey.domain.factors import FactorKind, ThingKind
 from sparekey.domain.policy.conditions import VOCABULARY, Takes, Word
 from sparekey.domain.policy.model import ActionPolicy, Capability, Closure, LostTogether, Policy, Profile, Route, Then
+from sparekey.domain.sessions import LONGEST_SESSION, SHORTEST_IDLE, SessionRules
 
 THINGS = "things"
 """A file that is no action: what is often lost together, and who can be told of a wait."""
 
 CAPABILITIES = "capabilities"
-"""The other file that is no action: what is withheld while an account is frozen, disputed or just recovered."""
+"""Another file that is no action: what is withheld while an account is frozen, disputed or just recovered."""
+
+SESSIONS = "sessions"
+"""The third: how long a session lasts."""
 
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 LONGEST_NAME = 40
@@ -47,14 +51,15 @@ def parse_policy(profile: str, texts: Mapping[str, str]) -> Policy:
     """A policy out of these texts alone. Raises ``BadSettings`` with one line naming file and heading."""
     if profile not in set(Profile):
         raise BadSettings(f"there is no profile {profile!r}; there are: {_listed(Profile)}")
-    missing = [name for name in (THINGS, CAPABILITIES, *Action) if name not in texts]
+    missing = [name for name in (THINGS, CAPABILITIES, SESSIONS, *Action) if name not in texts]
     if missing:
         raise BadSettings(f"the policy lacks the file {missing[0]}.toml")
     tables = {name: _table(name, text) for name, text in sorted(texts.items())}
     lost_together, witnesses = _things(tables.pop(THINGS))
     capabilities = tables.pop(CAPABILITIES)
-    known = frozenset(tables)
     which = Profile(profile)
+    sessions = _sessions(tables.pop(SESSIONS), which)
+    known = frozenset(tables)
     sign_in_asks = _asks("sign_in", tables["sign_in"], which, ())
     actions = {name: _action(name, table, which, known, sign_in_asks) for name, table in tables.items()}
     return Policy(
@@ -62,6 +67,7 @@ def parse_policy(profile: str, texts: Mapping[str, str]) -> Policy:
         actions=actions,
         lost_together=lost_together,
         witnesses=witnesses,
+        sessions=sessions,
         capabilities=_capabilities(capabilities, actions),
     )
 
@@ -90,6 +96,24 @@ def _things(table: dict[str, Any]) -> tuple[tuple[LostTogether, ...], tuple[Fact
             raise BadSettings(f"{where}: in_hand is true or false")
         groups.append(LostTogether(name=name, things=things, why=_text(where, group, "why"), in_hand=in_hand))
     return tuple(groups), witnesses
+
+
+def _sessions(table: dict[str, Any], profile: Profile) -> SessionRules:
+    _only(f"{SESSIONS}.toml", table, tuple(Profile))
+    where, words = f"{SESSIONS}.toml, {profile}", table.get(profile)
+    if not isinstance(words, dict):
+        raise BadSettings(f"{SESSIONS}.toml: lacks the heading [{profile}]")
+    _only(where, words, ("why", "lasts_hours", "idle_minutes"))
+    _text(where, words, "why")
+    lasts = timedelta(hours=_number(f"{where}, lasts_hours", words.get("lasts_hours")))
+    idle = timedelta(minutes=_number(f"{where}, idle_minutes", words["idle_minutes"])) if "idle_minutes" in words else None
+    if lasts > LONGEST_SESSION:
+        raise BadSettings(f"{where}, lasts_hours: is at most {LONGEST_SESSION // timedelta(hours=1)}, which is 30 days")
+    if idle is not None and not SHORTEST_IDLE <= idle <= lasts:
+        raise BadSettings(
+            f"{where}, idle_minutes: is at least {SHORTEST_IDLE // timedelta(minutes=1)}, and no longer than the session lasts"
+        )
+    return SessionRules(lasts, idle)
 
 
 def _capabilities(table: dict[str, Any], actions: Mapping[str, ActionPolicy]) -> tuple[Capability, ...]:
