@@ -7,13 +7,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sparekey.domain.actions import Action
-from sparekey.domain.errors import FlowOver, InvalidInput, TooManyTries, WrongStep
+from sparekey.domain.errors import FlowOver, WrongStep
 from sparekey.domain.flow.wants import Wants
 from sparekey.use_cases.download_data import download_data
 from sparekey.use_cases.keep_account import keep_account, look_at_keeping, start_keeping
 from sparekey.use_cases.start_guarded import start_guarded
 from sparekey.web.errors import shown
-from sparekey.web.pages.endpoints import action, held_back, page, wrong_input
+from sparekey.web.pages.endpoints import action, page
+from sparekey.web.pages.flow_step import begin_by_name
 from sparekey.web.pages.flow_view import go_on, over_page
 from sparekey.web.pages.forms import Form
 from sparekey.web.pages.secret_link import SecretLink
@@ -90,12 +91,7 @@ async def _name_form(visit: Visit) -> Response:
 
 
 async def _name(visit: Visit, form: Form) -> Response:
-    try:
-        return go_on(visit, await start_keeping(visit.services, visit.client, form["identifier"]))
-    except InvalidInput as e:
-        return visit.show("keep_by_name.html", status=422, form=wrong_input(visit, form, e))
-    except TooManyTries as e:
-        return visit.show("keep_by_name.html", status=429, retry_after=e.retry_after, form=held_back(visit, form, e))
+    return await begin_by_name(visit, form, "keep_by_name.html", start_keeping)
 
 
 ROUTES = [

@@ -1,4 +1,4 @@
-"""One step of a flow that a form asks for: do it and go on, or show the flow's page again with what is wrong."""
+"""What a form asks of a flow: begin it, or do one step and go on; or show the form again with what is wrong."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -8,6 +8,7 @@ from starlette.responses import Response
 from sparekey.domain.errors import Busy, FlowOver, InvalidInput, NotProven, StaleFlow, TooManyTries, WrongStep
 from sparekey.domain.factors import FactorKind
 from sparekey.use_cases.load_flow import show_flow
+from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing
 from sparekey.web.errors import shown
 from sparekey.web.pages.endpoints import held_back, wrong_input
@@ -19,6 +20,16 @@ from sparekey.web.pages.visit import Visit
 
 SHOWN_BY_THE_FLOW: Final = frozenset({"done", "expired", "replaced", "disowned", "referred", "denied"})
 """Ends that the flow's own page tells of; the others (another browser's, taken) have no page to go to."""
+
+
+async def begin_by_name(visit: Visit, form: Form, template: str, begin: Callable[[Services, Client, str], Awaitable[Standing]]) -> Response:
+    """Begin a flow for the name that was typed; or show its form, ``template``, again with what is wrong."""
+    try:
+        return go_on(visit, await begin(visit.services, visit.client, form["identifier"]))
+    except InvalidInput as e:
+        return visit.show(template, status=422, form=wrong_input(visit, form, e))
+    except TooManyTries as e:
+        return visit.show(template, status=429, retry_after=e.retry_after, form=held_back(visit, form, e))
 
 
 def flow_id_of(visit: Visit) -> str:

@@ -4,14 +4,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sparekey.domain.actions import Action
-from sparekey.domain.errors import InvalidInput, TooManyTries, WrongStep
+from sparekey.domain.errors import WrongStep
 from sparekey.domain.flow.state import State
 from sparekey.domain.flow.wants import Wants
 from sparekey.use_cases.read_dispute import read_dispute
 from sparekey.use_cases.running_recoveries import read_recoveries
 from sparekey.use_cases.start_guarded import start_guarded
 from sparekey.use_cases.start_thaw import start_thaw
-from sparekey.web.pages.endpoints import action, held_back, page, wrong_input
+from sparekey.web.pages.endpoints import action, page
+from sparekey.web.pages.flow_step import begin_by_name
 from sparekey.web.pages.flow_view import go_on
 from sparekey.web.pages.forms import Form
 from sparekey.web.pages.views import FormView
@@ -26,26 +27,23 @@ async def _show(visit: Visit) -> Response:
 
 
 async def _stop(visit: Visit, form: Form) -> Response:  # noqa: ARG001 - the form is only the button
-    visit.member()
-    try:
-        standing = await start_guarded(visit.services, visit.client, Action.CANCEL_RECOVERY, _wants(visit))
-    except WrongStep:
-        return visit.go("/account/recovery")
-    return visit.go("/account/recovery?why=less") if standing.flow.state is State.DENIED else go_on(visit, standing)
+    return await _against(visit, Action.CANCEL_RECOVERY, denied="less")
 
 
 async def _object(visit: Visit, form: Form) -> Response:  # noqa: ARG001 - the form is only the button
     """Object, or show one more thing in the dispute that this has become."""
+    return await _against(visit, Action.OBJECT, denied="all")
+
+
+async def _against(visit: Visit, what: Action, *, denied: str) -> Response:
+    """``denied``: why nothing comes of it, where that is the answer."""
     visit.member()
     try:
-        standing = await start_guarded(visit.services, visit.client, Action.OBJECT, _wants(visit))
+        wants = Wants(flow_id=visit.request.path_params.get("flow_id", ""))
+        standing = await start_guarded(visit.services, visit.client, what, wants)
     except WrongStep:
         return visit.go("/account/recovery")
-    return visit.go("/account/recovery?why=all") if standing.flow.state is State.DENIED else go_on(visit, standing)
-
-
-def _wants(visit: Visit) -> Wants:
-    return Wants(flow_id=visit.request.path_params.get("flow_id", ""))
+    return visit.go(f"/account/recovery?why={denied}") if standing.flow.state is State.DENIED else go_on(visit, standing)
 
 
 async def _thaw_form(visit: Visit) -> Response:
@@ -53,12 +51,7 @@ async def _thaw_form(visit: Visit) -> Response:
 
 
 async def _thaw(visit: Visit, form: Form) -> Response:
-    try:
-        return go_on(visit, await start_thaw(visit.services, visit.client, form["identifier"]))
-    except InvalidInput as e:
-        return visit.show("thaw.html", status=422, form=wrong_input(visit, form, e))
-    except TooManyTries as e:
-        return visit.show("thaw.html", status=429, retry_after=e.retry_after, form=held_back(visit, form, e))
+    return await begin_by_name(visit, form, "thaw.html", start_thaw)
 
 
 ROUTES = [

@@ -3,13 +3,14 @@
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sparekey.domain.errors import FieldProblem, FlowOver, InvalidInput, StaleFlow, TooManyTries, WrongStep
+from sparekey.domain.errors import FieldProblem, FlowOver, InvalidInput, StaleFlow, WrongStep
 from sparekey.domain.messages import MessageKind
 from sparekey.use_cases.disown import Disowned
 from sparekey.use_cases.review import review_before_undoing
 from sparekey.use_cases.undo import finish_undo, start_undo, what_can_be_undone
-from sparekey.web.pages.endpoints import action, held_back, page, wrong_input
-from sparekey.web.pages.flow_view import go_on, over_page
+from sparekey.web.pages.endpoints import action, page, wrong_input
+from sparekey.web.pages.flow_step import begin_by_name
+from sparekey.web.pages.flow_view import over_page
 from sparekey.web.pages.forms import Form
 from sparekey.web.pages.history_words import EVENTS
 from sparekey.web.pages.secure import review_view
@@ -25,12 +26,7 @@ async def _form(visit: Visit) -> Response:
 
 
 async def _start(visit: Visit, form: Form) -> Response:
-    try:
-        return go_on(visit, await start_undo(visit.services, visit.client, form["identifier"]))
-    except InvalidInput as e:
-        return visit.show("undo.html", status=422, form=wrong_input(visit, form, e))
-    except TooManyTries as e:
-        return visit.show("undo.html", status=429, retry_after=e.retry_after, form=held_back(visit, form, e))
+    return await begin_by_name(visit, form, "undo.html", start_undo)
 
 
 async def _choose(visit: Visit) -> Response:
