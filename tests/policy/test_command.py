@@ -40,6 +40,41 @@ def test_show_without_a_name_lists_all_actions(capsys: pytest.CaptureFixture[str
     assert "not offered" in printed
 
 
+@pytest.mark.parametrize("columns", ["80", "200"])
+def test_show_never_breaks_a_name(columns: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    for action, rules in (policy := load_policy("shop", {})).actions.items():
+        assert run("show", action) == 0
+        printed = capsys.readouterr().out
+        assert [r.name for r in rules.routes if r.name not in printed] == []
+        assert "…" not in printed
+    assert run("show") == 0
+    printed = capsys.readouterr().out
+    assert [action for action in policy.actions if action not in printed] == []
+
+
+@pytest.mark.parametrize(
+    ("profile", "line"),
+    [("shop", "A session ends after 30 days."), ("strict", "A session ends after 24 hours, or 60 minutes without use.")],
+)
+def test_show_says_how_long_a_session_lasts(profile: str, line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("show", "--profile", profile) == 0
+    assert line in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    ("contested", "line"),
+    [
+        (True, "the account is locked, or reached by an address that has left it"),
+        (False, "the account is neither locked nor reached by an address that has left it"),
+    ],
+)
+def test_both_values_of_contested_are_said_as_they_are(contested: bool, line: str) -> None:
+    routes = [r for r in load_policy("shop", {}).actions["recover"].routes if r.contested is contested]
+    assert routes
+    assert all(line in needs_of(r) for r in routes)
+
+
 def test_show_of_an_unknown_action_is_refused() -> None:
     with pytest.raises(BadSettings, match="no action named link_card"):
         app(["show", "link_card"])

@@ -33,7 +33,7 @@ def check_policy(*, profile: ProfileName = None, policy_dir: PolicyDir = None) -
     policy = _policy(profile, policy_dir)
     on = read_settings(os.environ).site.secret_question == "on"
     findings = check(policy, agents=asyncio.run(_agents()), secret_question=on)
-    table = Table("", _name("action"), _name("route"), "what", title=f"The policy, profile {policy.profile.value}")
+    table = Table("", _name("action"), _name("route"), Column("what", overflow="fold"), title=f"The policy, profile {policy.profile.value}")
     for f in findings:
         table.add_row(f"[{COLOURS[f.severity]}]{f.severity.value}[/]", f.action, f.route, sentence(f))
     errors = sum(f.severity is Severity.ERROR for f in findings)
@@ -71,7 +71,16 @@ def _policy(profile: Literal["shop", "strict"] | None, policy_dir: str | None) -
 
 
 def _list_of(policy: Policy) -> Table:
-    table = Table(_name("action"), "what it is", "ways", "withheld while", title=f"The policy, profile {policy.profile.value}")
+    lasts, idle = policy.sessions.lasts, policy.sessions.idle
+    unused = f", or {idle // timedelta(minutes=1)} minutes without use" if idle else ""
+    table = Table(
+        _name("action"),
+        "what it is",
+        "ways",
+        "withheld while",
+        title=f"The policy, profile {policy.profile.value}",
+        caption=f"A session ends after {_span(lasts)}{unused}.",
+    )
     for action, rules in policy.actions.items():
         ways = str(len(rules.routes)) if rules.offered else "not offered"
         table.add_row(action, rules.about, ways, ", ".join(sorted(rules.closed_while)))
@@ -93,13 +102,13 @@ def _action_table(rules: ActionPolicy, policy: Policy) -> Table:
     )
     for route in sorted(rules.routes, key=lambda r: (list(Then).index(r.then), r.wait)) if rules.offered else ():
         held = f"\nthen quarantine for {_span(route.quarantine)}" if route.quarantine else ""
-        table.add_row(route.name, "\n".join(needs_of(route)), outcome(route) + held, route.why)
+        table.add_row(route.name, "\n".join(f"· {need}" for need in needs_of(route)), outcome(route) + held, route.why)
     return table
 
 
 def _name(header: str) -> Column:
-    """A column of names: never cut short, so that they can be looked for in the files."""
-    return Column(header, overflow="fold")
+    """A column of names: never cut short or broken, so that they can be looked for in the files."""
+    return Column(header, no_wrap=True, overflow="fold")
 
 
 # ---------------------------------------------------------------- words
@@ -140,7 +149,9 @@ PHRASES: dict[str, str | Callable[[Route], str]] = {
     "witness_elsewhere": "not all of it from one device in hand",
     "no_witness": "nobody else could hear of it",
     "nothing_left": "the person has nothing more to show",
-    "contested": lambda r: f"the account is {'' if r.contested else 'not '}locked, or reached by an address that has left it",
+    "contested": lambda r: (
+        f"the account is {'locked, or reached' if r.contested else 'neither locked nor reached'} by an address that has left it"
+    ),
     "weighs_anew": "something not shown before against the recoveries that wait",
     "given_up": lambda r: f"the address is {'not the owner’s any more' if r.given_up else 'still the owner’s'}",
 }
