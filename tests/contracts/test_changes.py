@@ -59,8 +59,10 @@ async def test_an_address_that_left_leads_back_unless_it_was_stolen_or_given_up(
         }
         assert await tx.accounts.former(anna.account_id, NOW) == []
         found = [await tx.accounts.find_by_key_or_former(key_of(f"{n}@example.com"), NOW - UNDO_FOR) for n in ("a", "b", "c", "anna", "no")]
-        assert [account.exists for account in found] == [True, False, False, True, False]
-        assert not (await tx.accounts.find_by_key_or_former(key_of("a@example.com"), NOW)).exists
+        assert [account.exists for account, _ in found] == [True, False, False, True, False]
+        assert [account for account, _ in found if account.exists] == [alone, alone], "with the addresses that it has"
+        assert [left_at_once for account, left_at_once in found if account.exists] == [left, left], "and those that it had"
+        assert not (await tx.accounts.find_by_key_or_former(key_of("a@example.com"), NOW))[0].exists
 
 
 async def test_an_address_is_put_back_as_it_was(at: Held) -> None:

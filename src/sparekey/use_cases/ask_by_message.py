@@ -16,7 +16,7 @@ from sparekey.domain.flow.state import State
 from sparekey.domain.limits import CODE_LANE, CODE_LASTS, LINK_LASTS, RECOVERY_CODE_LASTS, day_of, is_closed, lane, prefix_of
 from sparekey.domain.messages import MessageKind
 from sparekey.use_cases.known_device import find_device
-from sparekey.use_cases.leads_back import with_typed
+from sparekey.use_cases.leads_back import Left, with_typed
 from sparekey.use_cases.notify import Recipient, may_send, send_code
 from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.services import Client, Services
@@ -30,13 +30,21 @@ SLOW_MAIL = frozenset({Action.RECOVER, Action.SIGN_UP, Action.SIGN_IN})
 
 
 async def ask_by_message(
-    tx: Transaction, services: Services, client: Client, flow: Flow, account: Account, kind: FactorKind = FactorKind.EMAIL
+    tx: Transaction,
+    services: Services,
+    client: Client,
+    flow: Flow,
+    account: Account,
+    kind: FactorKind = FactorKind.EMAIL,
+    *,
+    left: Left | None = None,
 ) -> tuple[Flow, bool]:
-    """The flow with the question open, and whether a limit held the message back. ``kind``: EMAIL or SMS.
+    """The flow with the question open, and whether a limit held the message back. ``kind``: EMAIL or SMS. ``left``: what
+    left the account, where it was read.
 
     A held message changes nothing: those sent before are still good, and the newest link in the mailbox works on any device.
     """
-    recipient = await _recipient(tx, services, flow, account, kind)
+    recipient = await _recipient(tx, services, flow, account, kind, left)
     # By the name as typed: else "held" would show that a user name and an address are the same person's.
     subject = f"{flow.subject}/{flow.typed_key}"
     if kind is FactorKind.EMAIL:
@@ -113,7 +121,7 @@ async def _is_number_full(services: Services, number: str) -> bool:
 # ---------------------------------------------------------------- who gets it
 
 
-async def _recipient(tx: Transaction, services: Services, flow: Flow, account: Account, kind: FactorKind) -> Recipient:
+async def _recipient(tx: Transaction, services: Services, flow: Flow, account: Account, kind: FactorKind, left: Left | None) -> Recipient:
     match flow.action:
         case Action.SIGN_UP:
             return await _new_address(tx, flow, MessageKind.SIGN_UP_CODE, MessageKind.SIGN_UP_TAKEN)
@@ -131,7 +139,7 @@ async def _recipient(tx: Transaction, services: Services, flow: Flow, account: A
         case Action.ADD_ADDRESS if flow.state is State.ALLOWED:
             return await _new_address(tx, flow, MessageKind.ADDRESS_CODE, MessageKind.ADDRESS_TAKEN)
         case _:
-            return own_address(services, flow, await with_typed(tx, account, flow, services.clock.now()), kind)
+            return own_address(services, flow, await with_typed(tx, account, flow, services.clock.now(), left), kind)
 
 
 async def _new_address(tx: Transaction, flow: Flow, kind: MessageKind, taken: MessageKind) -> Recipient:

@@ -43,7 +43,7 @@ async def open_case(services: Services, client: Client, kind: CaseKind, typed: s
     key = services.identifiers.key_of(typed)
     async with services.store.transaction() as tx:
         now = services.clock.now()
-        account = await tx.accounts.find_by_key_or_former(key, now - RESERVED)
+        account, _ = await tx.accounts.find_by_key_or_former(key, now - RESERVED)
         subject = flow.subject if flow else subject_of(services, account, key)
         lock = await tx.audit.lock(chain_of(subject, now))
         await must_be_human(tx, services, client, "case", "case.network")

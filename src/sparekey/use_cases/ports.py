@@ -213,8 +213,9 @@ class Accounts(Protocol):
     async def find_by_key(self, key: str) -> Account:
         """By the key of a verified address, or a user name; ``nobody()`` when there is none. One statement either way."""
 
-    async def find_by_key_or_former(self, key: str, removed_after: datetime) -> Account:
-        """The same, also by an address that left after then and was neither stolen nor given up. One statement in every case."""
+    async def find_by_key_or_former(self, key: str, removed_after: datetime) -> tuple[Account, Sequence[Address]]:
+        """The same, also by an address that left after then and was neither stolen nor given up; and what ``former`` answers of the
+        account. One statement in every case."""
 
     async def former(self, account_id: AccountId, removed_after: datetime) -> Sequence[Address]:
         """The addresses that left after then, the newest first, with ``removed_at``. Whether one leads back: ``domain.changes``."""

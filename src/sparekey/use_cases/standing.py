@@ -20,7 +20,7 @@ from sparekey.domain.sessions import KnownDevice, Session
 from sparekey.use_cases.enrolling import NewAuthenticator, authenticator_shown, codes_shown
 from sparekey.use_cases.friends_asked import FriendsAsked
 from sparekey.use_cases.known_device import find_device, in_usual_surroundings
-from sparekey.use_cases.leads_back import former_of
+from sparekey.use_cases.leads_back import Left, former_of
 from sparekey.use_cases.other_ways import NotNow, not_now
 from sparekey.use_cases.pairing import Pairing
 from sparekey.use_cases.ports import Transaction
@@ -131,8 +131,10 @@ class Standing:
         return self.flow.state is State.ALLOWED and self.flow.action in {"recover", "bind_after_case", "change_password"}
 
 
-async def situation_of(tx: Transaction, services: Services, client: Client, account: Account, flow: Flow | None) -> Situation:
-    """The account and the circumstances of this attempt, for the policy to judge."""
+async def situation_of(
+    tx: Transaction, services: Services, client: Client, account: Account, flow: Flow | None, *, left: Left | None = None
+) -> Situation:
+    """The account and the circumstances of this attempt, for the policy to judge. ``left``: what left the account, where it was read."""
     device = await find_device(tx, client, account.account_id)
     session = client.session
     mine = session is not None and session.account_id == account.account_id and may_begin(session, flow.action if flow else "")
@@ -148,7 +150,7 @@ async def situation_of(tx: Transaction, services: Services, client: Client, acco
         nothing_more=flow.nothing_more if flow else False,
         target=_target(account, flow) if flow else None,
         given_up=given_up,
-        former=await former_of(tx, account, flow.action, services.clock.now()) if flow else (),
+        former=await former_of(tx, account, flow.action, services.clock.now(), left) if flow else (),
         removes_younger=flow is not None and is_younger(account, _added_at(account, flow)),
         recovery=await _cancelled(tx, services, account, flow) if flow is not None and flow.action == Action.CANCEL_RECOVERY else None,
         weighed=await _weighed(tx, account) if flow is not None and flow.action == Action.OBJECT else frozenset(),

@@ -22,16 +22,16 @@ async def start_by_name(
     await check_volume(services, limit, client)
     key = services.identifiers.key_of(typed)
     async with services.store.transaction() as tx:
-        account = await find_by_name(tx, action, key, services.clock.now())
+        account, left = await find_by_name(tx, action, key, services.clock.now())
         subject = subject_of(services, account, key)
         lock = await tx.audit.lock(chain_of(subject, services.clock.now()))
         if action in {Action.SIGN_IN, Action.RECOVER}:
             await must_be_human(tx, services, client, action, limit)
         flow = new_flow(services, client, action, account.account_id, subject, typed=typed, typed_key=key)
         await record(tx, services, lock, event, account, client, flow_id=flow.flow_id, subject=subject)
-        flow, held = await ask_by_message(tx, services, client, flow, account, kind or _first(services, action, key))
+        flow, held = await ask_by_message(tx, services, client, flow, account, kind or _first(services, action, key), left=left)
         await tx.flows.add(flow)
-        situation = await situation_of(tx, services, client, account, flow)
+        situation = await situation_of(tx, services, client, account, flow, left=left)
     return standing(services, flow, situation, held=held)
 
 

@@ -18,6 +18,8 @@ _COLUMNS = """a.account_id, a.name, a.language, a.created_at, a.password_hash, a
     a.enrolled, a.preferred, a.must_have_second, a.second_offered_at, a.reminded_at,
     a.closed_at, a.blocked_at, a.disputed_at, a.recovered_at, a.quarantined_until, a.role, a.second_lost_at,
     d.address_id, d.kind, d.value, d.key, d.added_at, d.main, d.with_account, d.stolen, d.confirmed_at, d.bounced_at, d.given_up"""
+_FIRST = 25
+"""Where the columns of the address begin."""
 _JOINED = "from account a left join address d on d.account_id = a.account_id and d.removed_at is null"
 
 _BY_KEY = Statement(
@@ -27,14 +29,16 @@ _BY_KEY = Statement(
         '{NOBODY_ID}') order by d.added_at, d.address_id"""
 )
 _BY_ID = Statement(f"select {_COLUMNS} {_JOINED} where a.account_id = :account_id order by d.added_at, d.address_id")
-# One statement, whoever has the name or had it.
+# One statement, whoever has the name or had it, and what left the account since, the newest first.
 _BY_KEY_OR_FORMER = Statement(
-    f"""select {_COLUMNS} {_JOINED} where a.account_id = coalesce(
+    f"""select {_COLUMNS}, d.removed_at
+    from account a left join address d on d.account_id = a.account_id and (d.removed_at is null or d.removed_at > :removed_after)
+    where a.account_id = coalesce(
         (select account_id from address where key = :key and removed_at is null),
         (select account_id from account where user_name_key = :key),
         (select account_id from address where key = :key and removed_at > :removed_after and stolen = 0 and given_up = 0
             order by removed_at desc limit 1),
-        '{NOBODY_ID}') order by d.added_at, d.address_id"""
+        '{NOBODY_ID}') order by coalesce(d.removed_at, 0) desc, d.added_at, d.address_id"""
 )
 _LEFT = Statement(
     """select address_id, kind, value, key, added_at, main, with_account, stolen, confirmed_at, bounced_at, given_up, removed_at
@@ -104,12 +108,15 @@ class SqlAccounts:
     async def find_by_key(self, key: str) -> Account:
         return _account(await self._c.all(_BY_KEY, key=key))
 
-    async def find_by_key_or_former(self, key: str, removed_after: datetime) -> Account:
-        return _account(await self._c.all(_BY_KEY_OR_FORMER, key=key, removed_after=to_ms(removed_after)))
+    async def find_by_key_or_former(self, key: str, removed_after: datetime) -> tuple[Account, Sequence[Address]]:
+        rows = await self._c.all(_BY_KEY_OR_FORMER, key=key, removed_after=to_ms(removed_after))
+        account = _account(rows)
+        present = tuple(_address(r[_FIRST:]) for r in rows if r[_FIRST] is not None and r[-1] is None)
+        left = [_left(r[_FIRST:]) for r in rows if r[-1] is not None]
+        return replace(account, addresses=present), left
 
     async def former(self, account_id: AccountId, removed_after: datetime) -> Sequence[Address]:
-        rows = await self._c.all(_LEFT, account_id=account_id, removed_after=to_ms(removed_after))
-        return [replace(_address(r), removed_at=from_ms(r[11])) for r in rows]
+        return [_left(r) for r in await self._c.all(_LEFT, account_id=account_id, removed_after=to_ms(removed_after))]
 
     async def get(self, account_id: AccountId) -> Account:
         rows = await self._c.all(_BY_ID, account_id=account_id)
@@ -256,8 +263,12 @@ def _account(rows: Sequence[Row]) -> Account:
         quarantined_until=from_ms_or_none(r[22]),
         role=r[23],
         second_lost_at=from_ms_or_none(r[24]),
-        addresses=tuple(_address(row[25:]) for row in rows if row[25] is not None),
+        addresses=tuple(_address(row[_FIRST:]) for row in rows if row[_FIRST] is not None),
     )
+
+
+def _left(r: Row) -> Address:
+    return replace(_address(r), removed_at=from_ms(r[-1]))
 
 
 def _address(r: Row) -> Address:
