@@ -49,7 +49,8 @@ from sparekey.domain.policy.model import Policy
 from sparekey.domain.policy.parse import load_policy
 from sparekey.settings import Settings, read_settings
 from sparekey.use_cases.message_refused import message_refused
-from sparekey.use_cases.ports import Chance, Clock, Delivery
+from sparekey.use_cases.ports import Chance, Clock
+from sparekey.use_cases.ports_of_delivery import Delivery
 from sparekey.use_cases.services import Services, Shop, Site
 from sparekey.use_cases.who_is import SessionChecks
 from sparekey.web.app import Application, make_app

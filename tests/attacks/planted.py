@@ -28,9 +28,10 @@ from sparekey.settings import read_settings
 from sparekey.use_cases import answer_code, answer_key, answer_password, finish_flow
 from sparekey.use_cases import sign_in as sign_in_module
 from sparekey.use_cases.load_flow import Loaded, read_flow
-from sparekey.use_cases.ports import Prompt, Transaction
+from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing
+from sparekey.use_cases.stores_of_prompts import Prompt
 from sparekey.web.api import flows
 
 BUG = "PLANTED_BUG"

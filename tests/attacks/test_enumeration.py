@@ -28,7 +28,7 @@ from sparekey.domain.errors import NotProven
 from sparekey.use_cases import read_case as read_case_module
 from sparekey.use_cases import sign_in as sign_in_module
 from sparekey.use_cases import start_by_name as start_by_name_module
-from sparekey.use_cases.ports import NoSuchRecipient
+from sparekey.use_cases.ports_of_delivery import NoSuchRecipient
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing, standing
 from tests.doors.api import PASSWORD, Api, Program, served

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from sparekey.domain.accounts import AccountId
 from sparekey.domain.errors import StoreUnavailable
 from sparekey.domain.messages import Message
-from sparekey.use_cases.ports import Claimed, SentMessage
+from sparekey.use_cases.stores_of_messages import Claimed, SentMessage
 
 
 class TurnedClock:

@@ -6,7 +6,7 @@ import pytest
 
 from sparekey.adapters.mail.smtp import _no_recipient
 from sparekey.adapters.operators import LEAST, PREFIXES, OperatorMemory
-from sparekey.use_cases.ports import NoSuchRecipient, Refused, TryLater
+from sparekey.use_cases.ports_of_delivery import NoSuchRecipient, Refused, TryLater
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 

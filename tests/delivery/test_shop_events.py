@@ -19,7 +19,7 @@ from sparekey.adapters.shop_webhook import ShopWebhook
 from sparekey.adapters.sql import migrate
 from sparekey.cli.outbox import retry, shop
 from sparekey.domain.accounts import NOBODY_ID
-from sparekey.use_cases.ports import TryLater
+from sparekey.use_cases.ports_of_delivery import TryLater
 from sparekey.use_cases.tell_shop import tell_shop
 from sparekey.worker.run import run
 from sparekey.worker.tell_shop import ShopTeller

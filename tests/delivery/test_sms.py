@@ -17,7 +17,7 @@ from sparekey.adapters.sms.twilio import DeliveryState, TwilioDelivery, is_genui
 from sparekey.adapters.sms.webhook import WebhookDelivery
 from sparekey.adapters.standard_webhooks import read_secret
 from sparekey.domain.errors import BadSettings
-from sparekey.use_cases.ports import Delivery, NoSuchRecipient, Refused, TryLater
+from sparekey.use_cases.ports_of_delivery import Delivery, NoSuchRecipient, Refused, TryLater
 from tests.delivery.conftest import HttpServer
 from tests.delivery.memory import TurnedClock
 

@@ -12,7 +12,7 @@ from sparekey.adapters.mail.smtp import SmtpDelivery, parse_smtp
 from sparekey.domain.errors import BadSettings
 from sparekey.domain.messages import MessageKind
 from sparekey.messages.render import render
-from sparekey.use_cases.ports import Refused, TryLater
+from sparekey.use_cases.ports_of_delivery import Refused, TryLater
 from tests.delivery.conftest import Authority, MailServer
 from tests.delivery.memory import TurnedClock
 from tests.messages.samples import message

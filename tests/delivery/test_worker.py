@@ -14,7 +14,7 @@ from sparekey.adapters.mail.mailbox import DevMailbox
 from sparekey.adapters.mail.smtp import SmtpDelivery
 from sparekey.domain.accounts import AddressKind
 from sparekey.domain.messages import Message, MessageKind
-from sparekey.use_cases.ports import Delivery, Refused, TryLater
+from sparekey.use_cases.ports_of_delivery import Delivery, Refused, TryLater
 from sparekey.worker import deliver
 from sparekey.worker.deliver import (
     ASKED_LAST_FOR,

@@ -17,7 +17,7 @@ from sparekey.cli import outbox
 from sparekey.domain.accounts import NOBODY_ID, AddressKind
 from sparekey.domain.messages import Message, MessageKind
 from sparekey.settings import Settings, read_settings
-from sparekey.use_cases.ports import Refused
+from sparekey.use_cases.ports_of_delivery import Refused
 from sparekey.worker.deliver import LEASE, Deliverer
 from tests.delivery.memory import Letter, TurnedClock, Way
 from tests.messages.samples import message

@@ -14,7 +14,7 @@ import pytest
 from sparekey.adapters.standard_webhooks import signature
 from sparekey.bootstrap import build_app
 from sparekey.domain.accounts import AddressKind
-from sparekey.use_cases.ports import NoSuchRecipient, Refused
+from sparekey.use_cases.ports_of_delivery import NoSuchRecipient, Refused
 from tests.doors.api import Api, Program, served
 from tests.doors.phones import ANNA, NUMBER, address_id, answer_text, newest, number_added, send, settled, texts
 from tests.doors.test_second_by_message import second_step

@@ -11,7 +11,8 @@ from sparekey.domain.accounts import AccountId
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.flow.flow import Flow
 from sparekey.use_cases import answer_social, load_flow, social_visit
-from sparekey.use_cases.ports import SocialIdentity, SocialProvider, Transaction
+from sparekey.use_cases.ports import Transaction
+from sparekey.use_cases.ports_of_social import SocialIdentity, SocialProvider
 from sparekey.use_cases.services import Services
 from sparekey.use_cases.social_identity import vouched_address
 from tests.doors.api import PASSWORD

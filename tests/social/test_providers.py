@@ -16,7 +16,8 @@ from sparekey.adapters.clock import SystemClock
 from sparekey.adapters.social.facebook import Facebook
 from sparekey.adapters.social.openid import KEYS_ASKED_AGAIN, OpenIdProvider, google
 from sparekey.adapters.social.vk import Vk
-from sparekey.use_cases.ports import Refused, SocialAnswer, SocialIdentity, SocialProvider, TryLater
+from sparekey.use_cases.ports_of_delivery import Refused, TryLater
+from sparekey.use_cases.ports_of_social import SocialAnswer, SocialIdentity, SocialProvider
 from tests.delivery.memory import TurnedClock
 from tests.social import real
 from tests.social.stand_ins import (

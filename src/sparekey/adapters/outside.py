@@ -15,7 +15,9 @@ from sparekey.adapters.social.facebook import Facebook
 from sparekey.adapters.social.openid import OpenIdProvider, google
 from sparekey.adapters.social.vk import Vk
 from sparekey.settings import Settings
-from sparekey.use_cases.ports import Clock, Delivery, SmsReceipts, SocialProvider
+from sparekey.use_cases.ports import Clock
+from sparekey.use_cases.ports_of_delivery import Delivery, SmsReceipts
+from sparekey.use_cases.ports_of_social import SocialProvider
 from sparekey.use_cases.services import Social
 
 

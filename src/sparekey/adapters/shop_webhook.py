@@ -6,7 +6,8 @@ from typing import Final
 import httpx2
 
 from sparekey.adapters.standard_webhooks import read_secret, signed_headers
-from sparekey.use_cases.ports import Clock, TryLater
+from sparekey.use_cases.ports import Clock
+from sparekey.use_cases.ports_of_delivery import TryLater
 
 SECONDS: Final = 15.0
 """For one event, however slowly the shop talks (Standard Webhooks: between 15 and 30)."""

@@ -11,10 +11,11 @@ from sparekey.domain.flow.state import State as FlowState
 from sparekey.domain.prompts import PROMPT_LASTS, State
 from sparekey.use_cases.phone_word import Phone, hear_answer
 from sparekey.use_cases.poll_prompts import is_asked
-from sparekey.use_cases.ports import Prompt, SubjectLock, Transaction
+from sparekey.use_cases.ports import SubjectLock, Transaction
 from sparekey.use_cases.record import record
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.start_flow import check_volume
+from sparekey.use_cases.stores_of_prompts import Prompt
 
 
 async def answer_prompt(services: Services, client: Client, signed: str) -> State:

@@ -21,7 +21,8 @@ from sparekey.use_cases.advance import over
 from sparekey.use_cases.carry_out.change import permitted
 from sparekey.use_cases.carry_out.social import link_social
 from sparekey.use_cases.load_flow import Loaded, load_for_step, read_flow
-from sparekey.use_cases.ports import FactorTaken, Refused, SocialAnswer, SocialIdentity, SocialProvider, TryLater
+from sparekey.use_cases.ports_of_delivery import Refused, TryLater
+from sparekey.use_cases.ports_of_social import SocialAnswer, SocialIdentity, SocialProvider
 from sparekey.use_cases.prove import prove, was_wrong
 from sparekey.use_cases.record import chain_of, record
 from sparekey.use_cases.services import Client, Services
@@ -29,6 +30,7 @@ from sparekey.use_cases.social_identity import find_linked, keep_identity, new_l
 from sparekey.use_cases.social_visit import provider_named, take_back
 from sparekey.use_cases.standing import Standing, is_nameless, situation_of, standing
 from sparekey.use_cases.start_flow import check_volume, new_flow
+from sparekey.use_cases.stores_of_factors import FactorTaken
 from sparekey.use_cases.tokens import is_same
 
 

@@ -15,7 +15,6 @@ from sparekey.domain.policy.verdict import Deny
 from sparekey.domain.prompts import QR_LASTS, State
 from sparekey.use_cases.carry_out.change import give_back_code
 from sparekey.use_cases.load_flow import load_for_step, read_flow
-from sparekey.use_cases.ports import Prompt
 from sparekey.use_cases.prompt_shown import prompt_shown, without_number
 from sparekey.use_cases.qr_sign_in import find_qr, must_be_offered
 from sparekey.use_cases.record import record
@@ -23,6 +22,7 @@ from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing, situation_of, standing
 from sparekey.use_cases.start_flow import check_volume
 from sparekey.use_cases.start_guarded import start_guarded
+from sparekey.use_cases.stores_of_prompts import Prompt
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,13 @@ from sparekey.domain.factors import FactorKind
 from sparekey.domain.prompts import HOUR, NUMBER_DIGITS, PROMPT_LASTS, State, hold_until
 from sparekey.use_cases.known_device import find_device
 from sparekey.use_cases.load_flow import load_for_step, read_flow
-from sparekey.use_cases.ports import Prompt
 from sparekey.use_cases.prompt_shown import prompt_shown
 from sparekey.use_cases.prove import must_be_asked
 from sparekey.use_cases.record import record
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing, is_by_name, situation_of, standing
 from sparekey.use_cases.start_flow import check_volume
+from sparekey.use_cases.stores_of_prompts import Prompt
 
 
 async def ask_phone(services: Services, client: Client, flow_id: str) -> Standing:

@@ -22,12 +22,13 @@ from sparekey.use_cases.adopt_wait import bring, can_be_shown_again, is_covered
 from sparekey.use_cases.ask_by_message import ask_by_message
 from sparekey.use_cases.disown import WAYS_BACK
 from sparekey.use_cases.notify import may_send
-from sparekey.use_cases.ports import NoticeLink, SubjectLock, Transaction
+from sparekey.use_cases.ports import SubjectLock, Transaction
 from sparekey.use_cases.record import chain_of, record
 from sparekey.use_cases.running_recoveries import is_waiting_recovery
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing, situation_of, standing
 from sparekey.use_cases.start_flow import check_volume, new_flow
+from sparekey.use_cases.stores_of_messages import NoticeLink
 from sparekey.use_cases.tokens import is_same, token_hash
 
 

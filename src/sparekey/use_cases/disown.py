@@ -30,12 +30,13 @@ from sparekey.use_cases.carry_out.change import Change, end_open_flows
 from sparekey.use_cases.carry_out.disputes import at_account, object_with
 from sparekey.use_cases.carry_out.freeze import freeze, make_void
 from sparekey.use_cases.carry_out.undo import Undone, undo
-from sparekey.use_cases.ports import NoticeLink, SubjectLock, Transaction
+from sparekey.use_cases.ports import SubjectLock, Transaction
 from sparekey.use_cases.record import chain_of, record
 from sparekey.use_cases.return_to_case import OF_CASES
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.start_flow import check_volume, new_flow
 from sparekey.use_cases.stop_case import stop_case
+from sparekey.use_cases.stores_of_messages import NoticeLink
 from sparekey.use_cases.tokens import token_hash
 
 CODES = frozenset(

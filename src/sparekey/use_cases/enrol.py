@@ -23,9 +23,10 @@ from sparekey.use_cases.carry_out.factors import add_factor
 from sparekey.use_cases.enrolling import new_codes
 from sparekey.use_cases.load_flow import Loaded
 from sparekey.use_cases.new_factor import NewFactor
-from sparekey.use_cases.ports import BackupCode, FactorTaken, Transaction
+from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing, situation_of, standing
+from sparekey.use_cases.stores_of_factors import BackupCode, FactorTaken
 
 SEALED = "flow.enrolling"
 

@@ -16,9 +16,10 @@ from sparekey.use_cases.load_flow import Loaded
 from sparekey.use_cases.new_factor import NewFactor
 from sparekey.use_cases.pairing import Pairing, ids_of, pairing_of
 from sparekey.use_cases.phone_word import FIND
-from sparekey.use_cases.ports import Prompt, Transaction
+from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.start_flow import check_volume
+from sparekey.use_cases.stores_of_prompts import Prompt
 
 
 @dataclass(frozen=True, slots=True)

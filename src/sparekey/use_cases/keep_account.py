@@ -24,11 +24,12 @@ from sparekey.domain.sessions import Session
 from sparekey.use_cases.advance import over
 from sparekey.use_cases.carry_out.change import Change
 from sparekey.use_cases.carry_out.closing import stop_closing
-from sparekey.use_cases.ports import NoticeLink, Transaction
+from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing
 from sparekey.use_cases.start_by_name import start_by_name
 from sparekey.use_cases.start_flow import check_volume, new_flow
+from sparekey.use_cases.stores_of_messages import NoticeLink
 from sparekey.use_cases.tokens import token_hash
 
 

@@ -16,10 +16,10 @@ from sparekey.use_cases.carry_out.change import permitted
 from sparekey.use_cases.enrol import finished, proven_factor, put_on_account
 from sparekey.use_cases.enrolling import must_show
 from sparekey.use_cases.load_flow import load_for_step, read_flow
-from sparekey.use_cases.ports import BackupCode
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing
 from sparekey.use_cases.start_flow import check_volume
+from sparekey.use_cases.stores_of_factors import BackupCode
 
 
 async def keep_backup_codes(services: Services, client: Client, flow_id: str, text: str) -> Standing:

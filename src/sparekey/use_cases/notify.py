@@ -14,8 +14,9 @@ from sparekey.domain.limits import CODE_DIGITS, NOTICE_LINK_LASTS
 from sparekey.domain.masks import masked
 from sparekey.domain.messages import Message, MessageKind
 from sparekey.messages.params import BY_TEXT, PARAMS
-from sparekey.use_cases.ports import NoticeLink, Transaction
+from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.services import Client, Services
+from sparekey.use_cases.stores_of_messages import NoticeLink
 from sparekey.use_cases.tokens import short_token, token_hash
 
 CODE = "flow.code"

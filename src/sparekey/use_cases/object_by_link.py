@@ -17,12 +17,13 @@ from sparekey.use_cases.advance import advance
 from sparekey.use_cases.disown import WAYS_BACK
 from sparekey.use_cases.leads_back import former_of
 from sparekey.use_cases.notify import may_send
-from sparekey.use_cases.ports import NoticeLink, Transaction
+from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.read_dispute import DisputeSeen, seen_by_objection
 from sparekey.use_cases.record import record
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing, situation_of, standing
 from sparekey.use_cases.start_flow import check_volume, new_flow
+from sparekey.use_cases.stores_of_messages import NoticeLink
 from sparekey.use_cases.tokens import token_hash
 
 

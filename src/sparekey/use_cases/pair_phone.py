@@ -9,10 +9,10 @@ from sparekey.domain.prompts import State
 from sparekey.use_cases.enrol import must_be_enrolling
 from sparekey.use_cases.load_flow import load_for_step, read_flow
 from sparekey.use_cases.pairing import ids_of, kept, new_pairing
-from sparekey.use_cases.ports import Prompt
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing, situation_of, standing
 from sparekey.use_cases.start_flow import check_volume
+from sparekey.use_cases.stores_of_prompts import Prompt
 
 
 async def pair_phone(services: Services, client: Client, flow_id: str) -> Standing:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from sparekey.domain.prompts import PROMPT_LASTS, State
 from sparekey.use_cases.phone_word import Challenge, hear_poll, new_challenge
-from sparekey.use_cases.ports import Prompt, Transaction
+from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.start_flow import check_volume
+from sparekey.use_cases.stores_of_prompts import Prompt
 
 
 @dataclass(frozen=True, slots=True)

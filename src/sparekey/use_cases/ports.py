@@ -7,11 +7,8 @@ from datetime import datetime
 from typing import Protocol
 
 from sparekey.domain.accounts import Account, AccountId, Address
-from sparekey.domain.factors import Factor
 from sparekey.domain.flow.flow import Flow
-from sparekey.domain.messages import Message, MessageKind
 from sparekey.domain.passwords import Strength
-from sparekey.domain.prompts import State
 from sparekey.domain.sessions import KnownDevice, Session
 from sparekey.use_cases.stores_of_agents import Agents, Votes
 from sparekey.use_cases.stores_of_cases import Cases
@@ -19,6 +16,9 @@ from sparekey.use_cases.stores_of_changes import Changes
 from sparekey.use_cases.stores_of_closing import Personal
 from sparekey.use_cases.stores_of_contacts import Circles, ContactAsks, SecretAnswers
 from sparekey.use_cases.stores_of_disputes import Disputes
+from sparekey.use_cases.stores_of_factors import BackupCodes, Factors
+from sparekey.use_cases.stores_of_messages import NoticeLinks, Outbox
+from sparekey.use_cases.stores_of_prompts import Prompts
 from sparekey.use_cases.stores_of_shop import ShopActivities, ShopEvents
 
 
@@ -178,30 +178,6 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
-    """An outbox row taken by one worker. ``tries``: how often it was tried before."""
-
-    message: Message
-    tries: int
-
-
-@dataclass(frozen=True, slots=True)
-class SentMessage:
-    """What the owner, or the operator, may see of a message afterwards. ``state``: ready, void, delivered, dead."""
-
-    message_id: str
-    account_id: AccountId
-    kind: MessageKind
-    channel: str
-    hint: str
-    state: str
-    created_at: datetime
-    tries: int
-    error: str
-    delivered_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class Guesses:
     """A counter of wrong answers. ``today``: in the present UTC day. ``in_a_row``: since the last right one."""
 
@@ -242,136 +218,6 @@ class Accounts(Protocol):
 
     async def holder_of(self, key: str, removed_after: datetime) -> AccountId | None:
         """Whose address this is, or was until ``removed_after`` (a former address is reserved for a while)."""
-
-
-@dataclass(frozen=True, slots=True)
-class FactorSecret:
-    """What a factor is checked with. ``counter``: the newest TOTP step or signature count that was seen. ``used_at``: UTC."""
-
-    secret: bytes
-    counter: int
-    used_at: datetime | None
-
-
-class Factors(Protocol):
-    """The secrets of enrolled factors, sealed at rest. What the policy judges by is in ``Account.enrolled``."""
-
-    async def add(self, account_id: AccountId, factor: Factor, secret: bytes, find_key: bytes | None = None, counter: int = 0) -> None:
-        """Beside adding it to ``Account.enrolled``. Raises ``FactorTaken`` when its ``find_key`` is enrolled anywhere."""
-
-    async def secret_of(self, account_id: AccountId, factor_id: str) -> FactorSecret | None:
-        """``None`` when it is not (or no longer) enrolled."""
-
-    async def find(self, find_key: bytes) -> tuple[AccountId, str] | None:
-        """Whose factor this is: account and factor id."""
-
-    async def put_back(self, account_id: AccountId, factor_id: str) -> bool:
-        """Bring back what was removed, beside ``Account.enrolled``; answers whether it was kept and nobody has enrolled it meanwhile."""
-
-    async def raise_counter(self, account_id: AccountId, factor_id: str, to: int, now: datetime) -> bool:
-        """Answers whether ``to`` is greater than what was seen before; then it is seen, and ``used_at`` is now."""
-
-    async def used(self, account_id: AccountId, factor_id: str, now: datetime) -> None: ...
-
-    async def last_used(self, account_id: AccountId) -> Mapping[str, datetime]:
-        """When each enrolled factor was last used, by id; what was not is absent."""
-
-
-@dataclass(frozen=True, slots=True)
-class BackupCode:
-    """``number``: printed before the code, 1 to 10. ``hash``: salted, of the code."""
-
-    number: int
-    hash: str
-
-
-class BackupCodes(Protocol):
-    """The codes of one set (a factor of kind ``backup_code``)."""
-
-    async def add(self, account_id: AccountId, factor_id: str, codes: Sequence[BackupCode]) -> None: ...
-
-    async def find(self, account_id: AccountId, factor_id: str, number: int, flow_id: str, now: datetime) -> str | None:
-        """The hash of a code that is neither spent nor reserved by another flow."""
-
-    async def reserve(self, account_id: AccountId, factor_id: str, number: int, flow_id: str, until: datetime, now: datetime) -> bool:
-        """Keep a code for one flow; answers whether it was free."""
-
-    async def spend(self, account_id: AccountId, factor_id: str, number: int, flow_id: str, now: datetime) -> bool:
-        """Spend a code that this flow has reserved; answers whether it did."""
-
-    async def release(self, account_id: AccountId, flow_id: str) -> None:
-        """Give back what a flow has reserved and did not spend."""
-
-    async def hand_over(self, account_id: AccountId, flow_id: str, to_flow: str, until: datetime) -> None:
-        """What one flow has reserved is another's from now on."""
-
-    async def left(self, account_id: AccountId, factor_id: str) -> int: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """A question on one screen that is answered on another: to the owner's enrolled phones (mission.md, F6), by the QR code of a
-    computer that signs in (I4), by the code with which a phone is enrolled. Times in UTC.
-
-    ``account_id``: whose phones are asked; the subject of a name that nobody has; empty for a computer whose account is not known yet.
-    ``flow_id``: of the flow that asks; for a computer's QR code, of the flow that approved it. ``number``: what the other screen shows.
-    ``state``: a name of ``domain.prompts.State``. ``factor_id``: of the phone that answered. ``lane``: whose questions it is counted
-    with, a known device's id or empty for all unknown ones. ``holder``: keyed like a flow's, for a question without a flow.
-    """
-
-    prompt_id: str
-    account_id: AccountId
-    flow_id: str
-    action: str
-    number: str
-    device: str
-    place: str
-    created_at: datetime
-    expires_at: datetime
-    state: State = State.ASKED
-    factor_id: str = ""
-    lane: str = ""
-    holder: bytes = b""
-
-
-class Prompts(Protocol):
-    async def add(self, prompt: Prompt) -> None: ...
-
-    async def get(self, prompt_id: str) -> Prompt | None: ...
-
-    async def get_for_step(self, prompt_id: str) -> Prompt | None:
-        """Locked until the transaction ends."""
-
-    async def save(self, prompt: Prompt) -> None: ...
-
-    async def of_account(self, account_id: AccountId, since: datetime) -> Sequence[Prompt]:
-        """Those made after ``since``, the newest first."""
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeLink:
-    """What "this wasn't me" in one notice is about (mission.md, H1). Times in UTC.
-
-    ``address_id``: of the address that the notice went to. ``kind``: of the notice. ``flow_id``: of the flow that made the change, or
-    that waits; empty when there is none. ``happened_at``: when what it tells of was done.
-    """
-
-    account_id: AccountId
-    address_id: str
-    kind: MessageKind
-    flow_id: str
-    happened_at: datetime
-    expires_at: datetime
-    used_at: datetime | None = None
-
-
-class NoticeLinks(Protocol):
-    async def add(self, link: NoticeLink, token_hash: bytes) -> None: ...
-
-    async def find(self, token_hash: bytes) -> NoticeLink | None: ...
-
-    async def spend(self, token_hash: bytes, now: datetime) -> bool:
-        """Answers whether it was not spent before."""
 
 
 class Spent(Protocol):
@@ -449,65 +295,6 @@ class GuessCounters(Protocol):
 
     async def not_looked_at(self, subject: str, lane: str, day: int) -> None:
         """The answer was never compared: undo the count, and nothing else."""
-
-
-class Outbox(Protocol):
-    async def add(self, message: Message) -> None: ...
-
-    async def claim(self, now: datetime, lease_until: datetime, most: int) -> Sequence[Claimed]:
-        """Take rows that are due, for this worker alone until ``lease_until``."""
-
-    async def delivered(self, message_id: str, now: datetime, provider: str, receipt: str) -> None:
-        """Also wipes the body."""
-
-    async def voided(self, message_id: str, now: datetime) -> None:
-        """It was for a name that nobody has: wiped, and never sent."""
-
-    async def failed(self, message_id: str, error: str, next_at: datetime) -> None: ...
-
-    async def dead(self, message_id: str, error: str) -> None:
-        """Given up. The body is kept, sealed, so that an operator can send it after mending the cause."""
-
-    async def expired(self, message_id: str) -> None:
-        """No longer worth sending; wipes the body."""
-
-    async def retry_dead(self, message_id: str, now: datetime) -> bool: ...
-
-    async def receipt(self, receipt: str, state: str, reason: str, at: datetime) -> bool:
-        """What a provider reported of a message afterwards; answers whether there is such a message."""
-
-    async def refused(self, message_id: str, reason: str, at: datetime) -> None:
-        """No provider took it: why and when, for who may know. Beside ``dead``."""
-
-    async def by_receipt(self, receipt: str) -> "Message | None":
-        """The message behind a provider's receipt, without its recipient and params."""
-
-    async def delivery_of(self, message_id: str) -> "DeliveryState | None": ...
-
-    async def accepted_of_flow(self, flow_id: str, kind: MessageKind) -> Sequence[tuple[str, datetime]]:
-        """Address id and time of each message of a flow that the recipient's server accepted, the oldest first."""
-
-    async def in_state(self, state: str, most: int) -> Sequence[SentMessage]: ...
-
-    async def of_account(self, account_id: AccountId, most: int) -> Sequence[SentMessage]: ...
-
-    async def counts(self) -> dict[str, int]:
-        """How many messages there are in each state."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryState:
-    """How far a message came. ``state``: of the outbox (ready, void, delivered, dead, expired). ``receipt_state``: what the provider
-    reported later, or empty; ``receipt_reason``: its reason, a stable name. Times in UTC.
-    """
-
-    message_id: str
-    channel: str
-    state: str
-    delivered_at: datetime | None
-    receipt_state: str
-    receipt_reason: str
-    receipt_at: datetime | None
 
 
 class Audit(Protocol):
@@ -648,124 +435,5 @@ class Operators(Protocol):
         """Whether this operator refuses many texts today, whoever they are for. ``number``: in E.164."""
 
 
-class FactorTaken(Exception):
-    """The same key, or the same account elsewhere, is already enrolled."""
-
-
 class AddressTaken(Exception):
     """Another account has verified this address, or taken this user name, meanwhile."""
-
-
-class Delivery(Protocol):
-    """One way out for one channel. ``send`` answers the provider's receipt, or raises ``Refused`` or ``TryLater``. ``reply_to``: where an
-    answer to a mail goes, where not to its sender."""
-
-    name: str
-
-    async def send(self, to: str, subject: str, text: str, html: str, message_id: str, reply_to: str = "") -> str: ...
-
-
-@dataclass(frozen=True, slots=True)
-class SocialIdentity:
-    """Who somebody is at another provider. ``issuer`` and ``subject`` together are the identity (OpenID Connect Core 1.0, 2);
-    nothing else is. ``email``: empty where the provider tells none. ``email_verified``: the provider vouches that the address is this
-    person's; without that it is only a suggestion. ``name``: empty where none is told.
-    """
-
-    issuer: str
-    subject: str
-    email: str
-    email_verified: bool
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class SocialAnswer:
-    """What the provider sent the browser back with. ``issuer``: who it says it is (RFC 9207), or empty. ``device_id``: VK's, or empty."""
-
-    code: str
-    state: str
-    issuer: str = ""
-    device_id: str = ""
-
-
-class SocialProvider(Protocol):
-    """Another provider at which people have accounts: authorization code with PKCE (RFC 6749, 4.1; RFC 7636, S256 only).
-
-    ``name``: in addresses, for ever. ``title``: on buttons. Both methods raise ``TryLater`` when it is down, slow or makes no sense, and
-    ``Refused`` when it says no or its answer must not be believed.
-    """
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-
-    async def authorization_url(self, *, state: str, nonce: str, code_challenge: str, redirect_uri: str) -> str:
-        """Where to send the browser."""
-
-    async def identify(self, answer: SocialAnswer, *, nonce: str, code_verifier: str, redirect_uri: str) -> SocialIdentity:
-        """Exchange the code, once, and check all that comes for it."""
-
-
-class DevLetter(Protocol):
-    """A message in the mailbox or phone of development, as its reader sees it. Texts have neither subject nor HTML."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def to(self) -> str: ...
-    @property
-    def text(self) -> str: ...
-    @property
-    def at(self) -> datetime: ...
-
-
-class DevMail(DevLetter, Protocol):
-    @property
-    def subject(self) -> str: ...
-    @property
-    def html(self) -> str: ...
-
-
-class DevMailbox(Protocol):
-    def list(self) -> Sequence[DevMail]: ...
-
-    def read(self, name: str) -> DevMail | None: ...
-
-    def clear(self) -> int: ...
-
-
-class DevPhone(Protocol):
-    def list(self) -> Sequence[DevLetter]: ...
-
-    def clear(self) -> int: ...
-
-
-@dataclass(frozen=True, slots=True)
-class SmsReceipt:
-    """What a provider reports of a text afterwards. ``receipt``: as ``Delivery.send`` answered it. ``state``: under_way, delivered, failed.
-    ``reason``: gone, switched_off, blocked, no_texts, filtered, or empty. ``to``: the number, where it is told, or empty.
-    """
-
-    receipt: str
-    state: str
-    reason: str
-    to: str
-
-
-class SmsReceipts(Protocol):
-    def read(self, headers: Mapping[str, str], body: bytes) -> SmsReceipt:
-        """``headers``: names in lower case. Raises ``ValueError`` for what is not the provider's, or is too old."""
-
-
-class Refused(Exception):
-    """The provider says no for good (the address does not exist). Another provider may still take it."""
-
-
-class NoSuchRecipient(Refused):
-    """The provider says that there is no such mailbox, or no such number."""
-
-
-class TryLater(Exception):
-    """The provider is down, slow or busy."""

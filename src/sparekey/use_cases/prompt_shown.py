@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sparekey.domain.prompts import State
-from sparekey.use_cases.ports import Prompt
+from sparekey.use_cases.stores_of_prompts import Prompt
 
 
 @dataclass(frozen=True, slots=True)

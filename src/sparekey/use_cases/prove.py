@@ -13,10 +13,11 @@ from sparekey.use_cases.adopt_wait import adopt_wait
 from sparekey.use_cases.advance import advance
 from sparekey.use_cases.ask_by_message import ask_by_message, enrolled_kind
 from sparekey.use_cases.load_flow import Loaded
-from sparekey.use_cases.ports import AddressTaken, FactorTaken, Transaction
+from sparekey.use_cases.ports import AddressTaken, Transaction
 from sparekey.use_cases.record import record
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing, choices_of, situation_of, standing
+from sparekey.use_cases.stores_of_factors import FactorTaken
 
 
 async def must_be_asked(tx: Transaction, services: Services, client: Client, at: Loaded, kind: FactorKind) -> None:

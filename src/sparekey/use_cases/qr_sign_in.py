@@ -17,10 +17,11 @@ from sparekey.domain.prompts import NUMBER_DIGITS, QR_LASTS, State
 from sparekey.use_cases.advance import over
 from sparekey.use_cases.carry_out.change import permitted
 from sparekey.use_cases.open_approved_session import open_approved_session
-from sparekey.use_cases.ports import Prompt, Transaction
+from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Opened, situation_of
 from sparekey.use_cases.start_flow import check_volume
+from sparekey.use_cases.stores_of_prompts import Prompt
 from sparekey.use_cases.tokens import ids_found_by, is_same, short_token, token_hash
 
 FOUND_BY = "qr.sign_in"

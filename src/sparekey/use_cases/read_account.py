@@ -12,9 +12,10 @@ from sparekey.domain.devices import device_name
 from sparekey.domain.remembered import remembered
 from sparekey.domain.retention import MESSAGE_KEPT
 from sparekey.domain.sessions import Session
-from sparekey.use_cases.ports import AuditRow, SentMessage
+from sparekey.use_cases.ports import AuditRow
 from sparekey.use_cases.record import personal_purpose
 from sparekey.use_cases.services import Services
+from sparekey.use_cases.stores_of_messages import SentMessage
 
 SHOWN = 100
 """So many events and messages are shown, the newest first."""

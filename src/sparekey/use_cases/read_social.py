@@ -6,7 +6,7 @@ from datetime import datetime
 from sparekey.domain.accounts import is_settled
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.sessions import Session
-from sparekey.use_cases.ports import SocialProvider
+from sparekey.use_cases.ports_of_social import SocialProvider
 from sparekey.use_cases.services import Services
 
 

@@ -17,11 +17,11 @@ from sparekey.use_cases.ports import (
     PasswordHasher,
     Places,
     Sealer,
-    SocialProvider,
     Store,
     StrengthMeter,
     VolumeLimits,
 )
+from sparekey.use_cases.ports_of_social import SocialProvider
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from sparekey.domain.flow.flow import Flow
 from sparekey.domain.flow.state import State
 from sparekey.domain.masks import masked
 from sparekey.use_cases.new_factor import NewFactor
-from sparekey.use_cases.ports import ParsedAddress, SocialIdentity, SocialProvider, Transaction
+from sparekey.use_cases.ports import ParsedAddress, Transaction
+from sparekey.use_cases.ports_of_social import SocialIdentity, SocialProvider
 from sparekey.use_cases.services import Services
 
 IDENTITY = "social.identity"

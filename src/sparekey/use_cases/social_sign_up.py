@@ -14,7 +14,8 @@ from sparekey.domain.limits import RESERVED
 from sparekey.domain.proofs import Proof
 from sparekey.use_cases.ask_by_message import ask_by_message
 from sparekey.use_cases.load_flow import load_for_step, read_flow
-from sparekey.use_cases.ports import ParsedAddress, SocialIdentity
+from sparekey.use_cases.ports import ParsedAddress
+from sparekey.use_cases.ports_of_social import SocialIdentity
 from sparekey.use_cases.prove import prove
 from sparekey.use_cases.record import subject_of_sign_up
 from sparekey.use_cases.services import Client, Services

@@ -8,7 +8,8 @@ from sparekey.challenges import social
 from sparekey.domain.errors import FieldProblem, InvalidInput, ProviderFailed, WrongStep
 from sparekey.domain.flow.asked import HANDSHAKE_LASTS, Handshake
 from sparekey.domain.flow.flow import Flow
-from sparekey.use_cases.ports import Refused, SocialProvider, TryLater
+from sparekey.use_cases.ports_of_delivery import Refused, TryLater
+from sparekey.use_cases.ports_of_social import SocialProvider
 from sparekey.use_cases.services import Services
 from sparekey.use_cases.standing import Standing
 

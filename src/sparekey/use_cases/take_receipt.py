@@ -6,7 +6,7 @@ from sparekey.domain.accounts import BOUNCE_FORGIVEN, AddressKind
 from sparekey.domain.errors import BadRequest
 from sparekey.domain.messages import RECEIPT_TAKEN_FOR
 from sparekey.use_cases.message_refused import message_refused
-from sparekey.use_cases.ports import SmsReceipt
+from sparekey.use_cases.ports_of_delivery import SmsReceipt
 from sparekey.use_cases.services import Services
 
 LAST: Final = frozenset({"delivered", "failed"})

@@ -16,8 +16,9 @@ from sparekey.domain.masks import masked
 from sparekey.domain.messages import Message, MessageKind
 from sparekey.messages.params import PARAMS
 from sparekey.use_cases.notify import CODE
-from sparekey.use_cases.ports import NoticeLink, Transaction
+from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.services import Services
+from sparekey.use_cases.stores_of_messages import NoticeLink
 from sparekey.use_cases.tokens import short_token, token_hash
 
 

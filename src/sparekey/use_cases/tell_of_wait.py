@@ -19,9 +19,10 @@ from sparekey.domain.policy.conditions import see, things_of, witnesses
 from sparekey.domain.policy.model import Situation
 from sparekey.use_cases.leads_back import with_typed
 from sparekey.use_cases.notify import tell, where
-from sparekey.use_cases.ports import NoticeLink, SubjectLock, Transaction
+from sparekey.use_cases.ports import SubjectLock, Transaction
 from sparekey.use_cases.record import personal_purpose, record
 from sparekey.use_cases.services import Client, Services
+from sparekey.use_cases.stores_of_messages import NoticeLink
 from sparekey.use_cases.tokens import short_token, token_hash
 
 

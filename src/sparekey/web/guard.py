@@ -19,7 +19,8 @@ from sparekey.domain.errors import BadRequest, NotSignedIn, SecondFactorNeeded
 from sparekey.domain.remembered import REMEMBERED_FOR
 from sparekey.messages import catalogue
 from sparekey.use_cases.known_device import with_token
-from sparekey.use_cases.ports import DevMailbox, DevPhone, Sealer, SmsReceipts, WhoIs
+from sparekey.use_cases.ports import Sealer, WhoIs
+from sparekey.use_cases.ports_of_delivery import DevMailbox, DevPhone, SmsReceipts
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Opened
 from sparekey.use_cases.who_is import SessionChecks

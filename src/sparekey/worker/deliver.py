@@ -17,7 +17,9 @@ import structlog
 from sparekey.domain.accounts import BOUNCE_FORGIVEN, AddressKind
 from sparekey.domain.messages import Message
 from sparekey.messages.render import Rendered, render
-from sparekey.use_cases.ports import Chance, Claimed, Clock, Delivery, NoSuchRecipient, Refused, Store, Transaction, TryLater
+from sparekey.use_cases.ports import Chance, Clock, Store, Transaction
+from sparekey.use_cases.ports_of_delivery import Delivery, NoSuchRecipient, Refused, TryLater
+from sparekey.use_cases.stores_of_messages import Claimed
 
 AT_ONCE: Final = 50
 """Rows claimed in one transaction."""

@@ -11,7 +11,8 @@ from typing import Final, Protocol
 
 import structlog
 
-from sparekey.use_cases.ports import Chance, Clock, Store, TryLater
+from sparekey.use_cases.ports import Chance, Clock, Store
+from sparekey.use_cases.ports_of_delivery import TryLater
 from sparekey.use_cases.stores_of_shop import ClaimedEvent
 from sparekey.worker.deliver import AT_ONCE, LEASE, MARK_AGAIN, plain_reason, wait_before_next
 

@@ -13,7 +13,8 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from sparekey.adapters.mail.letter import letter
-from sparekey.use_cases.ports import Clock, Refused
+from sparekey.use_cases.ports import Clock
+from sparekey.use_cases.ports_of_delivery import Refused
 
 
 @dataclass(frozen=True, slots=True)

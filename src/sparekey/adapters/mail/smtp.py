@@ -11,7 +11,8 @@ import aiosmtplib
 
 from sparekey.adapters.mail.letter import letter, mailable
 from sparekey.domain.errors import BadSettings
-from sparekey.use_cases.ports import Clock, NoSuchRecipient, Refused, TryLater
+from sparekey.use_cases.ports import Clock
+from sparekey.use_cases.ports_of_delivery import NoSuchRecipient, Refused, TryLater
 
 SECONDS_PER_STEP: Final = 10.0
 """For a connection or one answer of the server. A person waits for this mail, and there may be a second server."""

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 import httpx2
 import msgspec
 
-from sparekey.use_cases.ports import NoSuchRecipient, Refused, SmsReceipt, TryLater
+from sparekey.use_cases.ports_of_delivery import NoSuchRecipient, Refused, SmsReceipt, TryLater
 
 SECONDS: Final = 10.0
 """For one request. A person waits for this text."""

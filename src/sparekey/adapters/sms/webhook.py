@@ -11,7 +11,8 @@ import httpx2
 import msgspec
 
 from sparekey.adapters.standard_webhooks import read_secret, signature, signed_headers
-from sparekey.use_cases.ports import Clock, NoSuchRecipient, Refused, SmsReceipt, TryLater
+from sparekey.use_cases.ports import Clock
+from sparekey.use_cases.ports_of_delivery import NoSuchRecipient, Refused, SmsReceipt, TryLater
 
 SECONDS: Final = 10.0
 """For one request. A person waits for this text."""

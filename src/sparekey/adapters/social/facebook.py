@@ -13,7 +13,7 @@ import httpx2
 import msgspec
 
 from sparekey.adapters.social.http import ask, refused
-from sparekey.use_cases.ports import SocialAnswer, SocialIdentity
+from sparekey.use_cases.ports_of_social import SocialAnswer, SocialIdentity
 
 ISSUER: Final = "https://www.facebook.com"
 VERSION: Final = "v23.0"

@@ -8,7 +8,7 @@ import httpx2
 import msgspec
 import structlog
 
-from sparekey.use_cases.ports import Refused, TryLater
+from sparekey.use_cases.ports_of_delivery import Refused, TryLater
 
 SECONDS: Final = 8.0
 """For one question and its whole answer. A person looks at an empty page meanwhile."""

@@ -16,7 +16,8 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import Key, KeySet, import_key
 
 from sparekey.adapters.social.http import ask, refused
-from sparekey.use_cases.ports import Clock, SocialAnswer, SocialIdentity
+from sparekey.use_cases.ports import Clock
+from sparekey.use_cases.ports_of_social import SocialAnswer, SocialIdentity
 
 GOOGLE: Final = "https://accounts.google.com"
 

@@ -10,7 +10,7 @@ import httpx2
 import msgspec
 
 from sparekey.adapters.social.http import ask, refused
-from sparekey.use_cases.ports import SocialAnswer, SocialIdentity
+from sparekey.use_cases.ports_of_social import SocialAnswer, SocialIdentity
 
 ISSUER: Final = "https://id.vk.com"
 """The name of the issuer for our records; it stays, wherever VK's servers move."""

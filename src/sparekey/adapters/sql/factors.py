@@ -8,7 +8,8 @@ import msgspec
 from sparekey.adapters.sql.connection import Connection, Statement, UniqueViolation, from_ms, from_ms_or_none, to_ms
 from sparekey.domain.accounts import AccountId
 from sparekey.domain.factors import Factor
-from sparekey.use_cases.ports import BackupCode, FactorSecret, FactorTaken, Sealer
+from sparekey.use_cases.ports import Sealer
+from sparekey.use_cases.stores_of_factors import BackupCode, FactorSecret, FactorTaken
 
 PURPOSE = "factor.secret"
 

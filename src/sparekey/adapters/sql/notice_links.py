@@ -5,7 +5,7 @@ from datetime import datetime
 from sparekey.adapters.sql.connection import Connection, Statement, from_ms, from_ms_or_none, to_ms
 from sparekey.domain.accounts import AccountId
 from sparekey.domain.messages import MessageKind
-from sparekey.use_cases.ports import NoticeLink
+from sparekey.use_cases.stores_of_messages import NoticeLink
 
 _ADD = Statement(
     """insert into notice_link (token_hash, account_id, address_id, kind, flow_id, happened_at, expires_at)

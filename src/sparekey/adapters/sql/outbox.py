@@ -8,7 +8,8 @@ import msgspec
 from sparekey.adapters.sql.connection import Connection, Row, Statement, from_ms, from_ms_or_none, to_ms, to_ms_or_none
 from sparekey.domain.accounts import AccountId, AddressKind
 from sparekey.domain.messages import Message, MessageKind
-from sparekey.use_cases.ports import Claimed, DeliveryState, Sealer, SentMessage
+from sparekey.use_cases.ports import Sealer
+from sparekey.use_cases.stores_of_messages import Claimed, DeliveryState, SentMessage
 
 PURPOSE = "outbox.body"
 

@@ -7,7 +7,7 @@ import msgspec
 
 from sparekey.adapters.sql.connection import Connection, Statement, to_ms
 from sparekey.domain.accounts import AccountId
-from sparekey.use_cases.ports import Prompt
+from sparekey.use_cases.stores_of_prompts import Prompt
 
 _ADD = Statement(
     """insert into prompt (prompt_id, account_id, created_at, expires_at, state, data)

@@ -9,7 +9,7 @@ from sparekey.domain.errors import WrongStep
 from sparekey.domain.factors import Factor, FactorKind, Thing, ThingKind
 from sparekey.domain.messages import MessageKind
 from sparekey.use_cases.carry_out.change import Change, end_open_flows, record_change, tell_all
-from sparekey.use_cases.ports import BackupCode
+from sparekey.use_cases.stores_of_factors import BackupCode
 
 
 async def keep_codes(change: Change, codes: Sequence[BackupCode]) -> Change:

@@ -18,9 +18,10 @@ from sparekey.domain.policy.model import Situation
 from sparekey.domain.policy.verdict import Allow
 from sparekey.use_cases.carry_out.change import Change, give_back_code, is_closing, record_change
 from sparekey.use_cases.notify import tell, where
-from sparekey.use_cases.ports import NoticeLink, SubjectLock, Transaction
+from sparekey.use_cases.ports import SubjectLock, Transaction
 from sparekey.use_cases.record import record
 from sparekey.use_cases.services import Client, Services
+from sparekey.use_cases.stores_of_messages import NoticeLink
 from sparekey.use_cases.tokens import short_token, token_hash
 
 

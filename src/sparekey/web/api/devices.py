@@ -12,8 +12,8 @@ from sparekey.use_cases.enrol_phone import enrol_phone, look_at_pairing
 from sparekey.use_cases.pair_phone import pair_phone
 from sparekey.use_cases.phone_word import Challenge, new_challenge
 from sparekey.use_cases.poll_prompts import poll_prompts
-from sparekey.use_cases.ports import Prompt
 from sparekey.use_cases.qr_sign_in import QrShown, collect_qr, read_qr, start_qr
+from sparekey.use_cases.stores_of_prompts import Prompt
 from sparekey.web.api import device_schemas as s
 from sparekey.web.api.body import json_answer, read_json
 from sparekey.web.api.flows import client_of, flow_answer, opened_answer

@@ -37,7 +37,7 @@ from sparekey.use_cases.keep_account import start_keeping
 from sparekey.use_cases.key_ceremony import KEYS
 from sparekey.use_cases.load_flow import show_flow
 from sparekey.use_cases.open_link import look_at_link, open_link
-from sparekey.use_cases.ports import SocialAnswer
+from sparekey.use_cases.ports_of_social import SocialAnswer
 from sparekey.use_cases.secret_answer import set_secret_answer
 from sparekey.use_cases.send_code import send_code
 from sparekey.use_cases.services import Client, Services

@@ -16,7 +16,7 @@ from sparekey.domain.flow.state import State
 from sparekey.domain.flow.wants import Wants
 from sparekey.use_cases.answer_social import answer_social, forget_visit
 from sparekey.use_cases.load_flow import show_flow
-from sparekey.use_cases.ports import SocialAnswer
+from sparekey.use_cases.ports_of_social import SocialAnswer
 from sparekey.use_cases.read_social import read_social
 from sparekey.use_cases.social_sign_up import give_details
 from sparekey.use_cases.social_visit import Away, provider_named
