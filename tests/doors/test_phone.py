@@ -157,7 +157,7 @@ async def test_by_text_alone_it_never_opens_at_once(patient_api: Api) -> None:
     began = await program.start("recover", identifier="+371 20000001")
     assert (began.said["sent_by"], began.said["sent_to"]) == (["sms"], "+•••")
     text = await newest(api, NUMBER)
-    assert "get back in" in text.text
+    assert "get back into" in text.text
     assert "/l/" not in text.text, "no link but the short one"
     shown = await answer_text(program, began.flow_id, text.code)
     assert (shown.state, shown.said["otherwise"]) == ("asking", "delay")
@@ -177,6 +177,22 @@ async def test_text_and_mail_together_open_it(patient_api: Api) -> None:
     assert (await send(program, flow, "email")).said["sent_to"] == "a•••@example.com"
     assert (await program.code(flow, (await api.newest(ANNA)).code)).state == "allowed"
     assert (await program.finish(flow, ANOTHER)).state == "done"
+
+
+@pytest.mark.row("R1")
+async def test_who_does_not_remember_which_account_reads_it_in_the_text(patient_api: Api) -> None:
+    api = patient_api
+    owner, other = await api.signed_up(ANNA), await api.signed_up("berta@example.org")
+    await number_added(api, owner)
+    await number_added(api, other, OTHER)
+    api.clock.wait(days=31)
+    for number, named, not_named in ((NUMBER, "a***@example.com", "example.org"), (OTHER, "b***@example.org", "example.com")):
+        await api.program().start("recover", identifier=number)
+        text = await newest(api, number)
+        assert f"get back into {named} at Sparekey" in text.text
+        assert not_named not in text.text
+        assert text.text.isascii(), "else it takes three parts"
+        assert ANNA not in text.text
 
 
 @pytest.mark.row("R2", "D3")

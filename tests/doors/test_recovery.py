@@ -3,6 +3,7 @@
 import pytest
 
 from tests.doors.api import ANOTHER, PASSWORD, THIRD, Api, Program
+from tests.doors.test_addresses import added
 
 ANNA = "anna@example.com"
 
@@ -45,6 +46,25 @@ async def test_by_the_link_on_another_device(api: Api) -> None:
     assert (await computer.finish(flow_id, ANOTHER)).problem == "unknown"
     assert (await phone.finish(flow_id, ANOTHER)).state == "done"
     assert (await api.program().sign_in(ANNA, ANOTHER)).state == "done"
+
+
+@pytest.mark.row("R1")
+async def test_who_does_not_remember_which_account_reads_it_in_the_mail(patient_api: Api) -> None:
+    """Whichever of the addresses was typed, the main one is named; one that has left learns no other."""
+    api = patient_api
+    owner = await api.signed_up(ANNA)
+    second_id = await added(api, owner, "second@example.org")
+    api.clock.wait(days=31)
+    for typed in (ANNA, "second@example.org"):
+        await recovering(api, typed)
+        assert "It is the account with the main address a•••@example.com." in " ".join((await api.newest(typed)).text.split())
+        assert ANNA not in (await api.newest("second@example.org")).text
+    assert (await owner.sign_in(ANNA)).state == "done"
+    assert (await owner.start("remove_address", address_id=second_id)).state == "done"
+    await recovering(api, "second@example.org")
+    text = " ".join((await api.newest("second@example.org")).text.split())
+    assert "It is the account with the main address s•••@example.org." in text
+    assert "example.com" not in text
 
 
 @pytest.mark.row("R1")

@@ -284,6 +284,8 @@ def test_a_code_is_grouped_for_reading() -> None:
 def test_a_text_fits_one_part_where_names_are_ordinary_and_two_where_they_are_long(kind: MessageKind) -> None:
     text = message(kind, channel=AddressKind.PHONE)
     assert len(render(text, "Shop", "https://shop.example").text) <= 160
+    long_address = {"address": f"a•••@{'very-long.' * 20}example"} if "address" in PARAMS[kind] else {}
+    text = message(kind, channel=AddressKind.PHONE, params=long_address)
     longest = render(text, "A very long shop name indeed, Ltd", "https://login.accounts.example.com:8443")
     assert longest.subject == longest.html == ""
     assert len(longest.text) <= 2 * 153

@@ -34,6 +34,9 @@ LONGEST_PARAM: Final = 80
 SMS_NAME: Final = 30
 """So much of the site's name stands in a text, so that the whole stays within 160 characters (GSM 03.38, one part)."""
 
+SMS_ADDRESS: Final = 30
+"""And so much of an address, in characters of GSM 03.38 alone: any other would leave room for 70."""
+
 _MARK = re.compile("\ue000(\\w+)\ue001")
 """Private-use characters, which ``_shown`` lets no value have."""
 
@@ -240,6 +243,8 @@ def _param(message: Message, name: str, value: str, base_url: str, locale: Path)
             return frozenset(value.split(","))
         case "at" | "until":
             return catalogue.plain_time(_moment(message.kind, value), catalogue.translator(message.language, locale))
+        case "address" if message.channel is AddressKind.PHONE:
+            return _shown(value, most=SMS_ADDRESS).replace("•", "*").replace("…", ".")
         case "address":
             return _shown(value)
         case "device" | "place" | "name" | "provider":
