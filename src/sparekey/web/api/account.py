@@ -8,7 +8,7 @@ from sparekey.use_cases.read_account import read_activity, read_details, read_me
 from sparekey.use_cases.read_keys import read_keys
 from sparekey.use_cases.read_social import read_social
 from sparekey.use_cases.sign_out import sign_out
-from sparekey.web.api import schemas as s
+from sparekey.web.api import account_schemas as s
 from sparekey.web.api.body import json_answer
 from sparekey.web.api.flows import client_of
 from sparekey.web.guard import bearer, door_of

@@ -7,9 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from sparekey.domain.accounts import LONGEST_IDENTIFIER
-
-_LINE = r"^[^\x00-\x1f\x7f]*$(?!\n)"
-"""One line: no control characters."""
+from sparekey.web.api.typed import PLAIN
 
 Token = Annotated[str, Meta(max_length=200, description="What stands behind `/f/` in the mail to the friend.")]
 
@@ -17,8 +15,8 @@ Token = Annotated[str, Meta(max_length=200, description="What stands behind `/f/
 class FriendNamed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is wrong with one is said of ``name_1``, ``email_1`` and so on."""
 
-    name: Annotated[str, Meta(max_length=400, pattern=_LINE)]
-    email: Annotated[str, Meta(max_length=LONGEST_IDENTIFIER, pattern=_LINE)]
+    name: Annotated[str, Meta(max_length=400, pattern=PLAIN)]
+    email: Annotated[str, Meta(max_length=LONGEST_IDENTIFIER, pattern=PLAIN)]
 
 
 class StartChangeContacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="change_contacts", tag_field="action"):
@@ -37,7 +35,7 @@ class StartChangeContacts(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
 class StartSetSecretAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="set_secret_answer", tag_field="action"):
     """Set the answer to a secret question, where the site has switched that on; without a question: remove it."""
 
-    question: Annotated[str, Meta(max_length=40, pattern=_LINE)] = ""
+    question: Annotated[str, Meta(max_length=40, pattern=PLAIN)] = ""
     answer: Annotated[str, Meta(max_length=400)] = ""
 
 

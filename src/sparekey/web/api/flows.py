@@ -58,6 +58,40 @@ from sparekey.web.api import schemas as s
 from sparekey.web.api.body import json_answer, read_json
 from sparekey.web.api.contact_schemas import AnswerContacts, FriendsAnswer, StartChangeContacts, StartSetSecretAnswer
 from sparekey.web.api.device_schemas import PairingAnswer, PromptShown
+from sparekey.web.api.start_schemas import (
+    Guarded,
+    OfContacts,
+    OfFactor,
+    Start,
+    StartAddAddress,
+    StartAddFactor,
+    StartApproveSignIn,
+    StartCancelRecovery,
+    StartChangeDetails,
+    StartChangePassword,
+    StartCloseAccount,
+    StartDownloadData,
+    StartEndSessions,
+    StartFlow,
+    StartLinkSocial,
+    StartObject,
+    StartPreferFactor,
+    StartRecovery,
+    StartRemoveAddress,
+    StartRemoveFactor,
+    StartRenameFactor,
+    StartRenewBackupCodes,
+    StartReportStolen,
+    StartSetMainAddress,
+    StartSignIn,
+    StartSignInPasskey,
+    StartSignInSocial,
+    StartSignUp,
+    StartStopClosing,
+    StartThaw,
+    StartUndo,
+    StartUnlinkSocial,
+)
 from sparekey.web.guard import LONGEST_COOKIE, agent_of, bearer_or_none, door_of, network_of
 
 
@@ -83,7 +117,7 @@ async def client_with_token(request: Request) -> tuple[Client, str]:
 
 
 async def start(request: Request) -> Response:
-    asked = await read_json(request, s.StartFlow)
+    asked = await read_json(request, StartFlow)
     body = asked.flow
     services = door_of(request).services
     token = services.chance.token()
@@ -91,35 +125,35 @@ async def start(request: Request) -> Response:
     return json_answer(flow_answer(await _start(services, client, body), flow_token=token), 201)
 
 
-async def _start(services: Services, client: Client, body: s.Start) -> Standing | Away:
+async def _start(services: Services, client: Client, body: Start) -> Standing | Away:
     match body:
-        case s.StartSignUp():
+        case StartSignUp():
             return await sign_up(services, client, name=body.name, email=body.email, password=body.password)
-        case s.StartSignIn(identifier, password):
+        case StartSignIn(identifier, password):
             if password is None:
                 return await start_sign_in(services, client, identifier, FactorKind(body.by))
             return await sign_in(services, client, identifier, password)
-        case s.StartSignInPasskey(credential):
+        case StartSignInPasskey(credential):
             return await sign_in_passkey(services, client, credential, holder="")
-        case s.StartSignInSocial():
+        case StartSignInSocial():
             return await start_social(services, client, body.provider, redirect_uri=body.redirect_uri)
-        case s.StartRecovery():
+        case StartRecovery():
             return await start_recovery(services, client, body.identifier)
-        case s.StartThaw():
+        case StartThaw():
             return await start_thaw(services, client, body.identifier)
-        case s.StartReportStolen(identifier=identifier) if identifier:
+        case StartReportStolen(identifier=identifier) if identifier:
             return await start_report(services, client, identifier)
-        case s.StartUndo(identifier=identifier) if identifier:
+        case StartUndo(identifier=identifier) if identifier:
             return await start_undo(services, client, identifier)
-        case s.StartStopClosing(identifier=identifier) if identifier:
+        case StartStopClosing(identifier=identifier) if identifier:
             return await start_keeping(services, client, identifier)
-        case s.StartApproveSignIn():
+        case StartApproveSignIn():
             return await start_approval(services, client, body.token)
         case _:
             return await _start_guarded(services, client, body)
 
 
-async def _start_guarded(services: Services, client: Client, body: s.Guarded | s.OfContacts) -> Standing:
+async def _start_guarded(services: Services, client: Client, body: Guarded | OfContacts) -> Standing:
     match body:
         case StartChangeContacts():
             named = [(f.name, f.email) for f in body.friends]
@@ -130,30 +164,30 @@ async def _start_guarded(services: Services, client: Client, body: s.Guarded | s
             return await start_guarded(services, client, *_wanted(services, body))
 
 
-def _wanted(services: Services, body: s.Guarded) -> tuple[Action, Wants]:
+def _wanted(services: Services, body: Guarded) -> tuple[Action, Wants]:
     """What one who is signed in asks for. Raises ``InvalidInput``."""
     match body:
-        case s.StartLinkSocial():
+        case StartLinkSocial():
             return Action.LINK_SOCIAL, Wants(label=provider_named(services, body.provider).name)
-        case s.StartUnlinkSocial():
+        case StartUnlinkSocial():
             return Action.UNLINK_SOCIAL, Wants(factor_id=body.factor_id)
-        case s.StartChangePassword():
+        case StartChangePassword():
             return Action.CHANGE_PASSWORD, Wants()
-        case s.StartChangeDetails():
+        case StartChangeDetails():
             return Action.CHANGE_DETAILS, details_wanted(services, body.name, body.language, body.user_name)
-        case s.StartCloseAccount() | s.StartStopClosing() | s.StartDownloadData() | s.StartUndo():
+        case StartCloseAccount() | StartStopClosing() | StartDownloadData() | StartUndo():
             return Action(str(body.__struct_config__.tag)), Wants()
-        case s.StartAddAddress():
+        case StartAddAddress():
             return Action.ADD_ADDRESS, address_wanted(services, email=body.email, phone=body.phone)
-        case s.StartRemoveAddress():
+        case StartRemoveAddress():
             return Action.REMOVE_ADDRESS, Wants(address=body.address_id, given_up=body.given_up)
-        case s.StartSetMainAddress():
+        case StartSetMainAddress():
             return Action.SET_MAIN_ADDRESS, Wants(address=body.address_id)
-        case s.StartEndSessions():
+        case StartEndSessions():
             return Action.END_SESSIONS, Wants(session_id=body.session_id, factor_id=body.remembered_id)
-        case s.StartAddFactor():
+        case StartAddFactor():
             return Action.ADD_FACTOR, Wants(factor_kind=body.factor, label=label_of(body.label), address=body.address_id)
-        case s.StartCancelRecovery() | s.StartObject():
+        case StartCancelRecovery() | StartObject():
             return Action(str(body.__struct_config__.tag)), Wants(flow_id=body.flow_id)
         case _:
             return _wanted_of_factor(body)
@@ -167,17 +201,17 @@ def address_wanted(services: Services, *, email: str, phone: str) -> Wants:
     return Wants(address=address.value, address_key=address.key)
 
 
-def _wanted_of_factor(body: s.OfFactor) -> tuple[Action, Wants]:
+def _wanted_of_factor(body: OfFactor) -> tuple[Action, Wants]:
     match body:
-        case s.StartRemoveFactor():
+        case StartRemoveFactor():
             return Action.REMOVE_FACTOR, Wants(factor_id=body.factor_id)
-        case s.StartReportStolen():
+        case StartReportStolen():
             return Action.REPORT_STOLEN, Wants(factor_id=body.factor_id)
-        case s.StartRenewBackupCodes():
+        case StartRenewBackupCodes():
             return Action.RENEW_BACKUP_CODES, Wants()
-        case s.StartPreferFactor():
+        case StartPreferFactor():
             return Action.CHANGE_DETAILS, Wants(factor_kind=body.factor)
-        case s.StartRenameFactor():
+        case StartRenameFactor():
             return Action.CHANGE_DETAILS, Wants(factor_id=body.factor_id, label=label_of(body.label))
         case _:
             assert_never(body)

@@ -8,6 +8,7 @@ from sparekey.use_cases.finish_report import finish_report
 from sparekey.use_cases.keep_backup_codes import keep_backup_codes
 from sparekey.use_cases.read_methods import read_methods
 from sparekey.web.api import schemas as s
+from sparekey.web.api.account_schemas import MethodAnswer, MethodsAnswer
 from sparekey.web.api.body import json_answer, read_json
 from sparekey.web.api.flows import client_of, flow_answer
 from sparekey.web.guard import bearer, door_of
@@ -15,8 +16,8 @@ from sparekey.web.guard import bearer, door_of
 
 async def methods(request: Request) -> Response:
     found = await read_methods(door_of(request).services, (await bearer(request)).session)
-    seconds = [s.MethodAnswer(m.factor_id, m.kind, m.label, m.added_at, m.used_at, m.stolen, m.preferred) for m in found.seconds]
-    return json_answer(s.MethodsAnswer(seconds, found.codes_left, found.codes_id))
+    seconds = [MethodAnswer(m.factor_id, m.kind, m.label, m.added_at, m.used_at, m.stolen, m.preferred) for m in found.seconds]
+    return json_answer(MethodsAnswer(seconds, found.codes_left, found.codes_id))
 
 
 async def new_totp(request: Request) -> Response:

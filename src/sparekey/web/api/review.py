@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sparekey.use_cases.review import Review, disown_orders, read_review, review_before_undoing
+from sparekey.web.api.account_schemas import ActivityEvent, SessionSeenAnswer
 from sparekey.web.api.body import json_answer, read_json
 from sparekey.web.api.flows import client_of
-from sparekey.web.api.schemas import ActivityEvent, SessionSeenAnswer
 from sparekey.web.guard import bearer, door_of
 
 Reference = Annotated[str, Meta(min_length=1, max_length=100)]

@@ -28,6 +28,16 @@ from sparekey.web.api import agents as agents_door
 from sparekey.web.api import contact_schemas as c
 from sparekey.web.api import device_schemas as d
 from sparekey.web.api import schemas as s
+from sparekey.web.api.account_schemas import (
+    AccountAnswer,
+    ActivityAnswer,
+    KeysAnswer,
+    LinkedAccountsAnswer,
+    MessagesAnswer,
+    MethodsAnswer,
+    SessionsAnswer,
+)
+from sparekey.web.api.start_schemas import StartFlow
 from sparekey.web.session_check import SessionAnswer
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -55,7 +65,7 @@ API_ROUTES: tuple[ApiRoute, ...] = (
     ApiRoute("GET", "/api/v1/session", "who_is", "Who is signed in?", None, None, SessionAnswer, signed_in=True),
     ApiRoute("DELETE", "/api/v1/session", "sign_out", "Sign out: end this session", account.end_session, None, None, 204, signed_in=True),
     # Flows.
-    ApiRoute("POST", "/api/v1/flows", "start_flow", "Start a flow", flows.start, s.StartFlow, s.FlowAnswer, 201),
+    ApiRoute("POST", "/api/v1/flows", "start_flow", "Start a flow", flows.start, StartFlow, s.FlowAnswer, 201),
     ApiRoute("GET", "/api/v1/flows/{flow_id}", "show_flow", "Where a flow stands", flows.show, None, s.FlowAnswer),
     ApiRoute("POST", "/api/v1/flows/{flow_id}/answer", "answer_flow", "Answer a question", flows.answer, s.AnswerFlow, s.FlowAnswer),
     ApiRoute(
@@ -115,7 +125,7 @@ API_ROUTES: tuple[ApiRoute, ...] = (
         s.GiveDetails,
         s.FlowAnswer,
     ),
-    ApiRoute("GET", "/api/v1/account/social", "linked", "Accounts elsewhere", account.linked, None, s.LinkedAccountsAnswer, signed_in=True),
+    ApiRoute("GET", "/api/v1/account/social", "linked", "Accounts elsewhere", account.linked, None, LinkedAccountsAnswer, signed_in=True),
     # Mailed links.
     ApiRoute("POST", "/api/v1/links/look", "look_at_link", "What a link would do; changes nothing", flows.look, s.OpenLink, s.LinkAnswer),
     ApiRoute("POST", "/api/v1/links/open", "open_link", "Spend a link", flows.open_, s.OpenLink, s.FlowAnswer),
@@ -280,7 +290,7 @@ API_ROUTES: tuple[ApiRoute, ...] = (
         201,
     ),
     # The own account.
-    ApiRoute("GET", "/api/v1/account", "account", "Name, addresses and the rest", account.details, None, s.AccountAnswer, signed_in=True),
+    ApiRoute("GET", "/api/v1/account", "account", "Name, addresses and the rest", account.details, None, AccountAnswer, signed_in=True),
     ApiRoute(
         "GET",
         "/api/v1/account/sessions",
@@ -288,7 +298,7 @@ API_ROUTES: tuple[ApiRoute, ...] = (
         "Devices that are signed in",
         account.sessions,
         None,
-        s.SessionsAnswer,
+        SessionsAnswer,
         signed_in=True,
     ),
     ApiRoute(
@@ -298,10 +308,10 @@ API_ROUTES: tuple[ApiRoute, ...] = (
         "Second factors and backup codes",
         methods.methods,
         None,
-        s.MethodsAnswer,
+        MethodsAnswer,
         signed_in=True,
     ),
-    ApiRoute("GET", "/api/v1/account/keys", "keys", "Passkeys and security keys", account.keys, None, s.KeysAnswer, signed_in=True),
+    ApiRoute("GET", "/api/v1/account/keys", "keys", "Passkeys and security keys", account.keys, None, KeysAnswer, signed_in=True),
     ApiRoute(
         "POST",
         "/api/v1/account/second-factor/not-now",
@@ -313,8 +323,8 @@ API_ROUTES: tuple[ApiRoute, ...] = (
         204,
         signed_in=True,
     ),
-    ApiRoute("GET", "/api/v1/account/activity", "activity", "What happened", account.activity, None, s.ActivityAnswer, signed_in=True),
-    ApiRoute("GET", "/api/v1/account/messages", "messages", "What we sent", account.messages, None, s.MessagesAnswer, signed_in=True),
+    ApiRoute("GET", "/api/v1/account/activity", "activity", "What happened", account.activity, None, ActivityAnswer, signed_in=True),
+    ApiRoute("GET", "/api/v1/account/messages", "messages", "What we sent", account.messages, None, MessagesAnswer, signed_in=True),
     ApiRoute(
         "GET",
         "/api/v1/account/restrictions",
