@@ -59,5 +59,21 @@ class Action(StrEnum):
     RECOVER_PAYMENT_PIN = "recover_payment_pin"
 
 
+DEFENDS = frozenset(
+    {
+        Action.CHANGE_PASSWORD,
+        Action.END_SESSIONS,
+        Action.REMOVE_ADDRESS,
+        Action.REMOVE_FACTOR,
+        Action.REPORT_STOLEN,
+        Action.UNLINK_SOCIAL,
+        Action.UNDO,
+        Action.OBJECT,
+        Action.CANCEL_RECOVERY,
+        Action.STOP_CLOSING,
+    }
+)
+"""With these an owner stops somebody who is in the account as well, so no limit on them is shared (D2)."""
+
 RECOVERIES = frozenset({Action.RECOVER, Action.BIND_AFTER_CASE})
 """They end with a new password, and may wait."""

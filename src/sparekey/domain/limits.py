@@ -122,6 +122,13 @@ VOLUME_LIMITS: dict[str, VolumeLimit] = {
         # Enrolled phones and waiting screens ask every few seconds, a family's from one address.
         VolumeLimit("approvals.network", 3000, timedelta(minutes=10)),
         VolumeLimit("check_password.network", 600, timedelta(minutes=10)),
+        # What is begun in a session. What an owner stops a thief with (``actions.DEFENDS``) is counted by session alone, so that nobody
+        # inside, and nobody in the same network, can use it up for him.
+        VolumeLimit("guarded.network", 300, timedelta(minutes=10)),
+        VolumeLimit("guarded.account", 60, timedelta(hours=1)),
+        # New user names that are asked for: the answer says whether somebody has that name.
+        VolumeLimit("user_name.account", 20, timedelta(days=1)),
+        VolumeLimit("user_name.network", 60, timedelta(hours=1)),
         # To one recipient: one mail in five minutes always goes, and five more an hour (mission.md, D1).
         VolumeLimit("mail.always", 1, timedelta(minutes=5)),
         VolumeLimit("mail.recipient", 5, timedelta(hours=1)),
@@ -133,6 +140,8 @@ VOLUME_LIMITS: dict[str, VolumeLimit] = {
         VolumeLimit("sms.number", 10, timedelta(days=1)),
         VolumeLimit("sms.prefix", 60, timedelta(hours=1)),
         VolumeLimit("send.network", 120, timedelta(minutes=10)),
+        # To mailboxes and phones that are not the account's: those that it adds, and friends whom it invites.
+        VolumeLimit("send.account", 20, timedelta(hours=1)),
         # Friends are asked three times a day for one name, from one network; nobody's mailbox hears of it more often than ten times.
         VolumeLimit("contacts.asked", 3, timedelta(days=1)),
         VolumeLimit("contacts.friend", 10, timedelta(days=1)),

@@ -35,7 +35,7 @@ from sparekey.use_cases.ports import ParsedAddress, Transaction
 from sparekey.use_cases.record import record
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing
-from sparekey.use_cases.start_flow import check_volume
+from sparekey.use_cases.start_flow import check_sends, check_volume
 from sparekey.use_cases.start_guarded import start_guarded
 
 OF_A_FRIEND = {"name_missing": "contact_name_missing", "email_missing": "contact_email_missing"}
@@ -81,6 +81,7 @@ async def change_contacts(
                 for contact_id, friend in zip(sorted(services.chance.new_id(now) for _ in friends), friends, strict=True)
             ),
         )
+        await check_sends(services, account.account_id, sum(c.state is ContactState.INVITED for c in circle.contacts))
         await tx.circles.add(circle)
     wants = Wants(factor_kind=FactorKind.CONTACTS, factor_id=circle.circle_id)
     return await start_guarded(services, client, Action.CHANGE_CONTACTS, wants)
@@ -116,6 +117,7 @@ async def invite_again(services: Services, client: Client, contact_id: str) -> N
         contact = next((c for c in circle.contacts if c.contact_id == contact_id), None) if circle else None
         if contact is None or contact.state is not ContactState.INVITED:
             raise WrongStep("nobody to be invited")
+        await check_sends(services, account.account_id)
         flow_id = flow.flow_id if flow else ""
         await send_link(tx, services, account, contact, AskKind.INVITATION, flow_id=flow_id, until=now + INVITED_FOR)
 

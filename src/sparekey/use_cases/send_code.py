@@ -1,5 +1,6 @@
 """Send another code of a flow: a resend, or another way to verify (R3, R14)."""
 
+from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
 from sparekey.domain.errors import TooManyTries, WrongStep
 from sparekey.domain.factors import FactorKind
@@ -10,7 +11,7 @@ from sparekey.use_cases.load_flow import load_for_step, read_flow
 from sparekey.use_cases.record import record
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing, choices_of, situation_of, standing
-from sparekey.use_cases.start_flow import check_volume
+from sparekey.use_cases.start_flow import check_sends, check_volume
 
 
 async def send_code(services: Services, client: Client, flow_id: str, kind: FactorKind) -> Standing:
@@ -28,6 +29,8 @@ async def send_code(services: Services, client: Client, flow_id: str, kind: Fact
         last = max((a.asked_at for a in at.flow.asked if a.kind is kind and not a.by_itself), default=None)
         if last is not None and now < last + RESEND_AFTER:
             raise TooManyTries(int((last + RESEND_AFTER - now).total_seconds()) + 1, "resend_too_soon")
+        if at.flow.action == Action.ADD_ADDRESS and kind is enrolled_kind(at.flow):
+            await check_sends(services, at.account.account_id)
         flow, held = await ask_by_message(tx, services, client, at.flow, at.account, kind)
         await tx.flows.save(flow)
         event = Event.CODE_HELD if held else Event.CODE_SENT

@@ -17,7 +17,7 @@ from sparekey.use_cases.record import record
 from sparekey.use_cases.running_recoveries import must_wait
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing, may_begin, situation_of, standing
-from sparekey.use_cases.start_flow import new_flow
+from sparekey.use_cases.start_flow import check_sends, check_user_names, check_volume_of_session, new_flow
 from sparekey.use_cases.wanted_address import check_second, is_void, own_address
 from sparekey.use_cases.wanted_factor import check_factor
 
@@ -43,18 +43,20 @@ GUARDED = frozenset(
 
 
 async def start_guarded(services: Services, client: Client, action: Action, wants: Wants) -> Standing:
-    """Raises ``NotSignedIn``, ``InvalidInput``, and what the action raises."""
+    """Raises ``NotSignedIn``, ``TooManyTries``, ``InvalidInput``, and what the action raises."""
     if client.session is None:
         raise NotSignedIn
     if not may_begin(client.session, action):
         raise SecondFactorNeeded
     account_id = client.session.account_id
+    await check_volume_of_session(services, client, client.session, action)
     async with services.store.transaction() as tx:
         lock = await tx.audit.lock(account_id)
         account = await tx.accounts.get(account_id)
         void = False
         if action == Action.ADD_ADDRESS:
             void = await is_void(tx, services, account, wants)
+            await check_sends(services, account_id)
         if action in {Action.REMOVE_ADDRESS, Action.SET_MAIN_ADDRESS}:
             own_address(account, action, wants)
         if action == Action.ADD_FACTOR and wants.factor_kind in BY_MESSAGE:
@@ -62,6 +64,8 @@ async def start_guarded(services: Services, client: Client, action: Action, want
         if action == Action.CANCEL_RECOVERY or (action == Action.OBJECT and account.disputed_at is None):
             await must_wait(tx, services, account_id, wants.flow_id)
         check_factor(account, action, wants)
+        if action == Action.CHANGE_DETAILS and wants.address_key not in {"", account.user_name_key}:
+            await check_user_names(services, client, account_id)
         flow = new_flow(
             services, client, action, account_id, account_id, typed=wants.address, typed_key=wants.address_key, wants=wants, void=void
         )

@@ -10,6 +10,7 @@ from sparekey.domain.audit import Event
 from sparekey.domain.errors import Busy, InvalidInput, NotProven, TooManyTries
 from sparekey.domain.flow.state import State
 from sparekey.domain.flow.wants import Wants
+from sparekey.messages.reasons import sentence
 from sparekey.use_cases.answer_password import answer_password
 from sparekey.use_cases.finish_flow import finish_with_password
 from sparekey.use_cases.read_account import AddressSeen, Details, read_activity, read_details, read_messages, read_remembered, read_sessions
@@ -20,6 +21,7 @@ from sparekey.web.pages.endpoints import action, held_back, page, wrong, wrong_i
 from sparekey.web.pages.flow_view import flow_page, go_on
 from sparekey.web.pages.forms import Form
 from sparekey.web.pages.history_words import EVENTS, MESSAGES
+from sparekey.web.pages.problems import wait_words
 from sparekey.web.pages.views import AccountView, EventView, FormView, MessageView, Problem
 from sparekey.web.pages.visit import Visit
 
@@ -65,11 +67,24 @@ async def _save_details(visit: Visit, form: Form) -> Response:
         return go_on(visit, await start_guarded(visit.services, visit.client, Action.CHANGE_DETAILS, wants))
     except InvalidInput as e:
         return await _details_page(visit, wrong_input(visit, form, e), 422)
+    except TooManyTries as e:
+        if e.reason != "user_names_used_up":
+            raise
+        said = f"{sentence(visit.words, e.reason)} {wait_words(visit.words, e.retry_after)}"
+        return await _details_page(visit, FormView(form.kept, (Problem("user_name", said),)), 429, e.retry_after)
 
 
-async def _details_page(visit: Visit, form: FormView, status: int = 200) -> Response:
+async def _details_page(visit: Visit, form: FormView, status: int = 200, retry_after: int = 0) -> Response:
     emails = _emails(await read_details(visit.services, visit.member().session))
-    return visit.show("account_details.html", status=status, section="/account/details", done=_done(visit), addresses=emails, form=form)
+    return visit.show(
+        "account_details.html",
+        status=status,
+        retry_after=retry_after,
+        section="/account/details",
+        done=_done(visit),
+        addresses=emails,
+        form=form,
+    )
 
 
 def _emails(found: Details) -> list[AddressSeen]:
