@@ -22,6 +22,7 @@ EVERY: Final = 60.0
 """Seconds."""
 
 PRUNE_EVERY: Final = timedelta(hours=1)
+"""Nothing that is kept long enough has to go on the minute (``domain/retention.py``)."""
 
 BATCH: Final = 200
 """Rows of one kind that are removed in one transaction, so that nobody waits long for it."""
