@@ -206,7 +206,7 @@ def build(
         relying_party=RelyingParty(urlsplit(settings.base_url).hostname or "", settings.site.name, frozenset({settings.base_url})),
         site=Site(
             name=settings.site.name,
-            words=(settings.site.name, urlsplit(settings.base_url).hostname or ""),
+            words=(settings.site.name, urlsplit(settings.base_url).hostname or "", *settings.site.site_words.split(",")),
             texts=texts(settings),
             second_factor_required=settings.site.second_factor == "required",
             answers_to=settings.mail.mail_answers,

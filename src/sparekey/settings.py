@@ -34,6 +34,8 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether every account must have a second factor; single ones: ``sparekey accounts require-second-factor``."""
     secret_question: Literal["off", "on"] = "off"
     """Whether people may answer a secret question, as a weak statement in a support case; it breaks standards, and strict refuses it."""
+    site_words: str = ""
+    """Comma-separated: what a stranger knows of the site beside its name and host (products, brands, former names), hence no password."""
     region: str = ""
     """Two letters (``DE``): phone numbers written the national way are read as numbers of this country."""
 
@@ -194,6 +196,8 @@ def _refuse(s: Settings) -> None:
         raise BadSettings(f"SPAREKEY_BASE_URL must be scheme and host only, like https://id.example.com: {s.base_url}")
     _refuse_social(s)
     _refuse_shop(s)
+    if s.site.site_words and any(sum(c.isalnum() for c in word) < 2 for word in s.site.site_words.split(",")):
+        raise BadSettings("SPAREKEY_SITE_WORDS is words with commas between, each with two letters or digits at least")
     if s.mail.mail_answers and not re.fullmatch(r"[A-Za-z0-9_.-]{1,30}@[A-Za-z0-9.-]+", s.mail.mail_answers):
         raise BadSettings("SPAREKEY_MAIL_ANSWERS is one plain address without a plus, like help@example.com")
     if s.site.profile == "strict" and s.site.secret_question == "on":

@@ -1,10 +1,13 @@
 """What a password must be (P1, P4), that it is a new one (P5), and changing it (P6)."""
 
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
-from tests.doors.api import ANOTHER, PASSWORD, THIRD, Api, Program
+from sparekey.domain.errors import BadSettings
+from sparekey.settings import read_settings
+from tests.doors.api import ANOTHER, PASSWORD, THIRD, Api, Program, served
 
 ANNA = "anna@example.com"
 
@@ -50,6 +53,22 @@ async def test_a_bad_password_is_refused_with_its_reason_everywhere(api: Api, pa
     judged = await api.program().call("POST", "/api/v1/passwords/check", {"password": password, "name": "Anna", "email": ANNA})
     assert reason in {p["reason"] for p in judged.said["problems"]}
     assert await api.rows() == before
+
+
+@pytest.mark.row("P1")
+async def test_words_of_the_site_make_no_password(database_url: str, data_dir: Path, migrated_sqlite: Path, api: Api) -> None:
+    made_of_them = "Blue Kettle, Riga Tallinn 7"
+    async with served(database_url, data_dir / "other", migrated_sqlite, site_words="Blue Kettle,Riga, Tallinn") as site:
+        refused = await site.program().start("sign_up", email=ANNA, name="Anna", password=made_of_them)
+        assert refused.fields == [("password", "password_like_site")]
+        assert (await site.program().start("sign_up", email=ANNA, name="Anna", password="a kettle in Riga sings of rain")).status == 201
+    assert (await api.program().start("sign_up", email=ANNA, name="Anna", password=made_of_them)).status == 201, "elsewhere it is fine"
+
+
+@pytest.mark.parametrize("words", ["a", "Kettle,", ",", "Kettle, ,Riga", " "])
+def test_a_list_of_words_with_nothing_between_its_commas_is_refused(words: str) -> None:
+    with pytest.raises(BadSettings, match="SPAREKEY_SITE_WORDS"):
+        read_settings({"SPAREKEY_SITE_WORDS": words})
 
 
 LONGEST = " ".join(str(n * n) for n in range(300))[:1024]
