@@ -25,6 +25,7 @@ import httpx2
 from typing_extensions import override
 
 from sparekey.adapters.clock import SystemClock
+from sparekey.adapters.crypto.keys import keys_path, read_keys_file, rotate_keys_file
 from sparekey.adapters.sql.connection import Statement
 from sparekey.bootstrap import Parts, build, build_app, configure_log, dev_mailbox, dev_phone
 from sparekey.domain.accounts import Account
@@ -42,6 +43,8 @@ from sparekey.web.api import flows as api_flows
 from sparekey.worker.deliver import LEASE
 from sparekey.worker.waits import look_at_waits
 from tests.doors.api import ANOTHER, CHEAP, PASSWORD, Answer, Api, HashingHere, Lifespan, Program
+from tests.doors.friends import INVITED, named
+from tests.doors.second_factors import App
 from tests.doors.waits import disown_token
 from tests.messages.samples import message
 
@@ -84,6 +87,20 @@ def hook_into_databases() -> None:
     sqlite3.connect = lambda *given, **named: connect(*given, **named, factory=KilledSqlite)  # type: ignore[assignment]
     for name in ("execute", "executemany", "fetch", "fetchrow", "fetchval"):
         setattr(asyncpg.Connection, name, _killed(getattr(asyncpg.Connection, name)))
+
+
+def hook_into_files() -> None:
+    """The key ring is a file: what makes a new one last, and what puts it in the place of the old one."""
+    for name in ("fsync", "replace"):
+        setattr(os, name, _killed_before(name, getattr(os, name)))
+
+
+def _killed_before(name: str, true: Callable[..., object]) -> Callable[..., object]:
+    def killed(*given: Any, **named: Any) -> object:
+        killer.look(name)
+        return true(*given, **named)
+
+    return killed
 
 
 def _killed(true: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
@@ -194,6 +211,65 @@ async def has_account(api: Api, program: Program, facts: Facts) -> None:
     facts.update(session=owner.session, device=owner.device, sessions=await sessions(api))
 
 
+async def nothing_yet(api: Api, program: Program, facts: Facts) -> None:
+    """The step is the first thing that happens."""
+
+
+async def start_sign_up(api: Api, program: Program, facts: Facts) -> object:
+    return await program.start("sign_up", email=facts["email"], name="Anna", password=PASSWORD)
+
+
+async def flows_and_messages(api: Api, action: str, kind: str) -> tuple[int, int]:
+    async with api.parts.database.transaction() as connection:
+        flows = await connection.one(Statement("select count(*) from flow where action = :action"), action=action)
+        messages = await connection.one(Statement("select count(*) from outbox where kind = :kind"), kind=kind)
+    assert flows is not None
+    assert messages is not None
+    return int(flows[0]), int(messages[0])
+
+
+async def sign_up_can_start(api: Api, program: Program, facts: Facts) -> None:
+    flows, messages = await flows_and_messages(api, "sign_up", "sign_up_code")
+    assert flows == messages, "a flow without its message, or a message without its flow"
+    await began_sign_up(api, program, facts)
+    await account_is_whole(api, program, facts)
+
+
+async def wrong_code(api: Api, program: Program, facts: Facts) -> object:
+    return await program.code(facts["flow"], "000000" if facts["code"] != "000 000" else "111111")
+
+
+async def wrong_code_counts(api: Api, program: Program, facts: Facts) -> None:
+    """Whatever a power cut makes of one, five are the end of a code, and of nothing else."""
+    for _ in range(5):
+        assert (await wrong_code(api, program, facts)).status in {401, 409}  # type: ignore[attr-defined]
+    assert (await program.code(facts["flow"], facts["code"])).status == 401, "a code that is guessed at for ever"
+    assert (await program.open(facts["link"])).state == "allowed"
+
+
+async def about_to_resend(api: Api, program: Program, facts: Facts) -> None:
+    """A minute after the first code; the limits of volume are off here."""
+    await began_recovery(api, program, facts)
+    async with api.parts.services.store.transaction() as tx:
+        flow = await tx.flows.get_for_step(facts["flow"])
+        assert flow is not None
+        await tx.flows.save(replace(flow, asked=tuple(replace(a, asked_at=a.asked_at - timedelta(seconds=61)) for a in flow.asked)))
+
+
+async def resend(api: Api, program: Program, facts: Facts) -> object:
+    return await program.send(facts["flow"])
+
+
+async def every_code_sent_is_good_until_one_is_used(api: Api, program: Program, facts: Facts) -> None:
+    sent = [letter.code for letter in await api.letters(facts["email"]) if "Get back" in letter.subject and letter.code != facts["code"]]
+    assert (await resend(api, program, facts)).status == (429 if sent else 200)  # type: ignore[attr-defined]
+    newest = (await api.newest(facts["email"])).code
+    assert newest != facts["code"]
+    assert (await program.code(facts["flow"], newest)).state == "allowed"
+    assert (await program.code(facts["flow"], facts["code"])).status in {401, 409}
+    assert (await api.program().open(facts["link"])).status == 404
+
+
 async def sign_in(api: Api, program: Program, facts: Facts) -> object:
     return await program.sign_in(facts["email"])
 
@@ -206,17 +282,28 @@ async def session_and_notice_go_together(api: Api, program: Program, facts: Fact
     assert (await program.sign_in(facts["email"])).state == "done"
 
 
+async def began_link_sign_in(api: Api, program: Program, facts: Facts) -> None:
+    await has_account(api, program, facts)
+    await program.start("sign_in", identifier=facts["email"])
+    facts.update(link=(await api.newest(facts["email"])).link)
+
+
+async def link_opens_one_session(api: Api, program: Program, facts: Facts) -> None:
+    opened = await sessions(api) - facts["sessions"]
+    owner = Program(api.http, session=facts["session"])
+    assert (await kinds(owner)).count("new_device") == opened, f"{opened} sessions"
+    assert (await program.open(facts["link"])).status == (404 if opened else 200)
+    assert (await program.open(facts["link"])).status == 404
+    assert await sessions(api) == facts["sessions"] + 1
+
+
 async def start_recovery(api: Api, program: Program, facts: Facts) -> object:
     return await program.start("recover", identifier=facts["email"])
 
 
 async def recovery_can_start(api: Api, program: Program, facts: Facts) -> None:
-    async with api.parts.database.transaction() as connection:
-        flows = await connection.one(Statement("select count(*) from flow where action = 'recover'"))
-        codes = await connection.one(Statement("select count(*) from outbox where kind = 'recovery_code'"))
-    assert flows is not None
-    assert codes is not None
-    assert flows[0] == codes[0], "a flow without its message, or a message without its flow"
+    flows, codes = await flows_and_messages(api, "recover", "recovery_code")
+    assert flows == codes, "a flow without its message, or a message without its flow"
     began = await program.start("recover", identifier=facts["email"])
     code = (await api.newest(facts["email"])).code
     assert (await program.code(began.flow_id, code)).state == "allowed"
@@ -371,6 +458,52 @@ async def mail_arrives(api: Api, program: Program, facts: Facts) -> None:
     assert {m["state"] for m in (await owner.read("account/messages"))["messages"]} == {"delivered"}
 
 
+async def change_details(api: Api, program: Program, facts: Facts) -> Answer:
+    return await program.start("change_details", name="Olga", language="ru", user_name=f"u{facts['email'][:12]}")
+
+
+async def details_change_together(api: Api, program: Program, facts: Facts) -> None:
+    account, told = await program.read("account"), (await kinds(program)).count("details_changed")
+    is_new = account["name"] == "Olga"
+    assert (account["language"], bool(account["user_name"]), told) == (("ru", True, 2) if is_new else ("en", False, 0)), account
+    if not is_new:
+        assert (await change_details(api, program, facts)).state == "done"
+    assert (await api.program().sign_in(f"u{facts['email'][:12]}")).state == "done"
+
+
+async def has_two_sessions(api: Api, program: Program, facts: Facts) -> None:
+    await has_second_address(api, program, facts)
+    other = api.program()
+    await other.sign_in(facts["email"])
+    facts["other"] = other.session
+
+
+async def end_sessions(api: Api, program: Program, facts: Facts) -> Answer:
+    return await program.start("end_sessions")
+
+
+async def sessions_end_and_are_told(api: Api, program: Program, facts: Facts) -> None:
+    lives = await Program(api.http, session=facts["other"]).is_signed_in()
+    assert (await kinds(program)).count("sessions_ended") == (0 if lives else 2)
+    assert (await end_sessions(api, program, facts)).state == "done"
+    assert not await Program(api.http, session=facts["other"]).is_signed_in()
+    assert await program.is_signed_in()
+
+
+async def rotate_keys(api: Api, program: Program, facts: Facts) -> object:
+    return rotate_keys_file(keys_path(api.settings.storage), api.clock.now(), pause=lambda: None)
+
+
+async def all_opens_with_the_keys_that_are_left(api: Api, program: Program, facts: Facts) -> None:
+    """What was hashed and sealed before; and a rotation can be made anew."""
+    ring = read_keys_file(keys_path(api.settings.storage))
+    assert len({key.id for key in ring}) == len(ring)
+    assert (await program.code(facts["flow"], facts["code"])).state == "allowed"
+    assert await Program(api.http, session=facts["session"]).is_signed_in(), "made under a key that is gone"
+    await rotate_keys(api, program, facts)
+    assert (await api.program().sign_in(facts["email"])).state == "done"
+
+
 async def notices(api: Api, kind: str, email: str) -> int:
     """How many messages of a kind were written to the account with this address."""
     async with api.parts.database.transaction() as connection:
@@ -403,6 +536,78 @@ async def shown_number(api: Api, program: Program, facts: Facts) -> None:
     began = await program.start("recover", identifier=facts["number"])
     assert (await by_text(api, program, began.flow_id)).state == "asking"
     facts.update(flow=began.flow_id, session=owner.session, device=owner.device)
+
+
+async def about_to_add_number(api: Api, program: Program, facts: Facts) -> None:
+    owner = await api.signed_up(facts["email"])
+    program.session, program.device, program.flow_tokens = owner.session, owner.device, owner.flow_tokens
+    facts["number"] = f"+37120{int(facts['email'][:12], 16) % 10**6:06}"
+    began = await program.start("add_address", phone=facts["number"])
+    facts.update(flow=began.flow_id, code=await text_code(api))
+
+
+async def give_text_code(api: Api, program: Program, facts: Facts) -> Answer:
+    body = {"answer": {"challenge": "sms", "code": facts["code"]}}
+    return await program.call("POST", f"/api/v1/flows/{facts['flow']}/answer", body)
+
+
+async def number_and_notices_go_together(api: Api, program: Program, facts: Facts) -> None:
+    added = facts["number"] in [a["value"] for a in (await program.read("account"))["addresses"]]
+    told = (await kinds(program)).count("address_added")
+    assert bool(told) is added
+    assert (await give_text_code(api, program, facts)).status == (410 if added else 200)
+    assert (await give_text_code(api, program, facts)).status == 410
+    assert [a["value"] for a in (await program.read("account"))["addresses"]] == [facts["email"], facts["number"]]
+
+
+async def shown_backup_codes(api: Api, program: Program, facts: Facts) -> None:
+    owner = await api.signed_up(facts["email"])
+    program.session, program.device, program.flow_tokens = owner.session, owner.device, owner.flow_tokens
+    began = await program.start("add_factor", factor="totp", label="My phone")
+    path = f"/api/v1/flows/{began.flow_id}"
+    app = App(api, began.said["authenticator"]["key"])
+    shown = await program.call("POST", f"{path}/new-totp", {"code": app.code()})
+    facts.update(flow=began.flow_id, code=f"7 {shown.said['new_codes'][6]}")
+
+
+async def keep_codes(api: Api, program: Program, facts: Facts) -> Answer:
+    return await program.call("POST", f"/api/v1/flows/{facts['flow']}/keep-codes", {"code": facts["code"]})
+
+
+async def second_factor_is_whole(api: Api, program: Program, facts: Facts) -> None:
+    """App, codes and notices at once: who has an app and no codes could be locked out."""
+    is_on = (await api.program().sign_in(facts["email"])).state != "done"
+    told = [await notices(api, kind, facts["email"]) for kind in ("factor_added", "backup_codes_made")]
+    assert [bool(n) for n in told] == [is_on, is_on], told
+    assert (await keep_codes(api, program, facts)).status == (409 if is_on else 200)
+    asked = await api.program().sign_in(facts["email"])
+    assert set(asked.said["choices"]) >= {"totp", "backup_code"}, asked
+
+
+async def close_account(api: Api, program: Program, facts: Facts) -> Answer:
+    return await program.start("close_account")
+
+
+async def closing_and_notices_go_together(api: Api, program: Program, facts: Facts) -> None:
+    closes = (await program.read("account/closing"))["until"] is not None
+    assert await notices(api, "account_closing", facts["email"]) == (2 if closes else 0)
+    if not closes:
+        assert (await close_account(api, program, facts)).state == "waiting"
+    assert (await program.read("account/closing"))["until"] is not None
+    assert await notices(api, "account_closing", facts["email"]) == 2
+
+
+async def change_contacts(api: Api, program: Program, facts: Facts) -> Answer:
+    friends = [f"{name}-{facts['email']}" for name in ("boris", "clara", "dora")]
+    return await program.start("change_contacts", friends=named(*friends), needed=2, all_needed=False)
+
+
+async def friends_are_invited_together(api: Api, program: Program, facts: Facts) -> None:
+    told = await notices(api, "contacts_changing", facts["email"])
+    invited = sum(letter.to.endswith(f"-{facts['email']}") for letter in await api.letters() if INVITED in letter.subject)
+    assert (told, invited) in {(0, 0), (2, 3)}, "some were asked, or the owner was not told"
+    if not told:
+        assert (await change_contacts(api, program, facts)).state == "waiting"
 
 
 async def begin_wait(api: Api, program: Program, facts: Facts) -> object:
@@ -448,6 +653,31 @@ async def has_notice(api: Api, program: Program, facts: Facts) -> None:
 
 async def press_notice(api: Api, program: Program, facts: Facts) -> Answer:
     return await program.call("POST", "/api/v1/notices/disown", {"token": facts["notice"]})
+
+
+async def has_been_robbed(api: Api, program: Program, facts: Facts) -> None:
+    """A thief changed the name and added a mailbox; the notice of the sign-in is in the mailbox of the owner."""
+    await api.signed_up(facts["email"])
+    thief = api.program()
+    assert (await thief.sign_in(facts["email"])).state == "done"
+    facts["notice"] = disown_token(await api.newest(facts["email"]))
+    assert (await change_details(api, thief, facts)).state == "done"
+    began = await thief.start("add_address", email=facts["second"])
+    assert (await thief.code(began.flow_id, (await api.newest(facts["second"])).code)).state == "done"
+    facts["thief"] = thief.session
+
+
+async def undone_as_one(api: Api, program: Program, facts: Facts) -> None:
+    async with api.parts.services.store.transaction() as tx:
+        account = await tx.accounts.find_by_key(f"email:{facts['email']}")
+    is_undone = account.name == "Anna"
+    assert len(account.addresses) == (1 if is_undone else 2)
+    assert (account.user_name, account.password_hash).count("") == (2 if is_undone else 0)
+    assert await Program(api.http, session=facts["thief"]).is_signed_in() != is_undone
+    assert bool(await notices(api, "changes_undone", facts["email"])) is is_undone
+    assert (await press_notice(api, program, facts)).status == (404 if is_undone else 200)
+    assert not await Program(api.http, session=facts["thief"]).is_signed_in()
+    assert (await api.program().sign_in(facts["email"])).status == 401
 
 
 async def freeze_is_whole(api: Api, program: Program, facts: Facts) -> None:
@@ -527,17 +757,29 @@ async def weighed_once(api: Api, program: Program, facts: Facts) -> None:
 
 
 SCENARIOS: dict[str, Scenario] = {
+    "sign_up_start": Scenario(nothing_yet, start_sign_up, sign_up_can_start),
     "sign_up_code": Scenario(began_sign_up, give_code, account_is_whole),
     "sign_up_finish_elsewhere": Scenario(moved_sign_up, finish_sign_up, moved_account_is_whole),
     "sign_in": Scenario(has_account, sign_in, session_and_notice_go_together),
+    "sign_in_link": Scenario(began_link_sign_in, open_link, link_opens_one_session),
     "recovery_start": Scenario(has_account, start_recovery, recovery_can_start),
     "recovery_code": Scenario(began_recovery, give_code, code_is_spent_once),
     "recovery_link": Scenario(began_recovery, open_link, link_is_spent_once),
+    "resend": Scenario(about_to_resend, resend, every_code_sent_is_good_until_one_is_used),
+    "wrong_code": Scenario(began_recovery, wrong_code, wrong_code_counts),
     "recovery_finish": Scenario(proven_recovery, finish, recovered_or_not),
     "change_password": Scenario(proven_change, finish, password_changed_or_not),
     "add_address": Scenario(began_add_address, give_code, address_and_notices_go_together),
     "remove_address": Scenario(has_second_address, remove_address, leaving_and_notices_go_together),
     "set_main_address": Scenario(has_second_address, set_main_address, one_main_address),
+    "change_details": Scenario(has_second_address, change_details, details_change_together),
+    "end_sessions": Scenario(has_two_sessions, end_sessions, sessions_end_and_are_told),
+    "add_number": Scenario(about_to_add_number, give_text_code, number_and_notices_go_together),
+    "keys_rotate": Scenario(began_recovery, rotate_keys, all_opens_with_the_keys_that_are_left),
+    "second_factor": Scenario(shown_backup_codes, keep_codes, second_factor_is_whole),
+    "closing": Scenario(has_second_address, close_account, closing_and_notices_go_together),
+    "contacts": Scenario(has_second_address, change_contacts, friends_are_invited_together),
+    "undo": Scenario(has_been_robbed, press_notice, undone_as_one),
     "wait_begins": Scenario(shown_number, begin_wait, wait_and_notices_go_together),
     "wait_ends": Scenario(wait_nearly_over, look_at_wait, wait_ends_once),
     "freeze": Scenario(has_notice, press_notice, freeze_is_whole),
@@ -646,6 +888,7 @@ def main() -> None:
     if sys.argv[1:] == [LOST_NOTICE]:
         plant_lost_notice()
     hook_into_databases()
+    hook_into_files()
     first, late = built(timedelta()), built(LEASE + timedelta(seconds=1))
     for kind in MessageKind:
         render(message(kind), first.settings.site.name, first.settings.base_url)  # compiled once, not in each fork

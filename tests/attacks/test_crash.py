@@ -106,7 +106,7 @@ def killed_at_each_write(scenario: str, new_killed: Callable[[], Killed]) -> Non
     assert at > 3, "nothing was killed"
 
 
-@pytest.mark.parametrize("new_killed", DATABASES, indirect=True)
+@pytest.mark.parametrize("new_killed", ["sqlite"], indirect=True)
 def test_a_planted_lost_notice_is_found(new_killed: Callable[..., Killed]) -> None:
     killed, done, at, wrong = new_killed(LOST_NOTICE), False, 0, ""
     while not done and not wrong:
