@@ -106,6 +106,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "referred": N_("From here only people can help."),
     "denied": N_("This is not possible for this account."),
     "disowned": N_("This was ended because someone said that they had not asked for it."),
+    "signed_out": N_("You were signed out, so this was ended. Please start again if you still need it."),
     "left": N_("You stopped this, and nothing was changed."),
     "cancelled": N_("This was stopped by somebody who showed at least as much of the account's ways to verify."),
     "no_route": N_("What was shown is not enough, and there is nothing more to try."),

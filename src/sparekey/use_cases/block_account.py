@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from sparekey.domain.accounts import Account
 from sparekey.domain.audit import Event
+from sparekey.use_cases.carry_out.session_over import end_all_sessions
 from sparekey.use_cases.load_by_name import load_by_name
 from sparekey.use_cases.ports import SubjectLock, Transaction
 from sparekey.use_cases.record import record
@@ -21,7 +22,7 @@ async def block_account(services: Services, client: Client, typed: str) -> bool:
         now = services.clock.now()
         if account.exists and account.blocked_at is None:
             await tx.accounts.save(account, replace(account, blocked_at=now, version=account.version + 1), now)
-            await tx.sessions.end_all(account.account_id)
+            await end_all_sessions(tx, services, account)
             await record(tx, services, lock, Event.BLOCKED, account, client)
     return account.exists
 

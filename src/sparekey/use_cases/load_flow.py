@@ -4,8 +4,10 @@ from dataclasses import dataclass, replace
 
 from sparekey.domain.accounts import Account
 from sparekey.domain.actions import Action
-from sparekey.domain.errors import FlowOver
-from sparekey.domain.flow.flow import ID_LENGTH, Flow, check_open
+from sparekey.domain.errors import FlowOver, NotSignedIn
+from sparekey.domain.flow.flow import ID_LENGTH, Flow, check_open, only_signed_in
+from sparekey.domain.flow.state import OPEN
+from sparekey.use_cases.carry_out.session_over import SIGNED_OUT
 from sparekey.use_cases.friends_asked import friends_asked
 from sparekey.use_cases.pairing import pairing_of
 from sparekey.use_cases.ports import SubjectLock, Transaction
@@ -14,7 +16,7 @@ from sparekey.use_cases.read_delivery import read_delivery
 from sparekey.use_cases.read_dispute import seen_by_recovery
 from sparekey.use_cases.record import chain_of
 from sparekey.use_cases.services import Client, Services
-from sparekey.use_cases.standing import Standing, situation_of, standing
+from sparekey.use_cases.standing import Standing, may_begin, situation_of, standing
 from sparekey.use_cases.tokens import is_same
 
 
@@ -26,30 +28,42 @@ class Loaded:
 
 
 async def read_flow(services: Services, client: Client, flow_id: str) -> Flow:
-    """The flow as it stands, unlocked. Raises ``FlowOver("unknown")`` for one that does not exist or is another's."""
+    """The flow as it stands, unlocked. Raises ``FlowOver("unknown")`` for one that does not exist or is another's, and ``NotSignedIn``."""
     async with services.store.transaction() as tx:
         flow = await tx.flows.get(flow_id) if len(flow_id) == ID_LENGTH and flow_id.isalnum() and flow_id.isascii() else None
     if flow is None or not is_same(client.holder, flow.holder):
         raise FlowOver("unknown")
+    must_be_signed_in(services, client, flow)
     return flow
+
+
+def must_be_signed_in(services: Services, client: Client, flow: Flow) -> None:
+    """Raises ``NotSignedIn`` where a flow goes on in a session only, and this client has none of its account: also after it was allowed,
+    for the person still gives something then, and what is shown is the account's."""
+    goes_on = flow.state in OPEN or flow.ended == SIGNED_OUT
+    session = client.session
+    mine = session is not None and session.account_id == flow.account_id and may_begin(session, flow.action)
+    if goes_on and not mine and only_signed_in(flow, services.policy):
+        raise NotSignedIn
 
 
 async def load_for_step(tx: Transaction, services: Services, client: Client, seen: Flow) -> Loaded:
     """The flow, its account and the lock on its subject, for a step. The subject is locked first, in every use case, so that
     two flows of one account never wait for each other.
 
-    Raises ``FlowOver`` with what may be told, also when a link took the flow to another browser meanwhile.
+    Raises ``FlowOver`` with what may be told, also when a link took the flow to another browser meanwhile, and ``NotSignedIn``.
     """
     lock = await tx.audit.lock(chain_of(seen.subject, services.clock.now()))
     flow = await tx.flows.get_for_step(seen.flow_id)
     if flow is None or not is_same(client.holder, flow.holder):
         raise FlowOver("unknown")
+    must_be_signed_in(services, client, flow)
     check_open(flow, services.clock.now())
     return Loaded(flow, await tx.accounts.get(flow.account_id), lock)
 
 
 async def show_flow(services: Services, client: Client, flow_id: str) -> Standing:
-    """Where a flow stands, over or not. Raises ``FlowOver`` only when it is not this client's."""
+    """Where a flow stands, over or not. Raises ``FlowOver`` only when it is not this client's, and ``NotSignedIn``."""
     flow = await read_flow(services, client, flow_id)
     async with services.store.transaction() as tx:
         account = await tx.accounts.get(flow.account_id)

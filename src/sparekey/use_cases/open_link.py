@@ -3,13 +3,12 @@
 from dataclasses import dataclass, replace
 
 from sparekey.challenges import message_code
-from sparekey.domain.actions import Action
-from sparekey.domain.errors import FlowOver, NotSignedIn
+from sparekey.domain.errors import FlowOver
 from sparekey.domain.flow.asked import Asked
 from sparekey.domain.flow.flow import ID_LENGTH, Flow
 from sparekey.use_cases.answer_code import prove_address
 from sparekey.use_cases.carry_out.change import give_back_code
-from sparekey.use_cases.load_flow import Loaded
+from sparekey.use_cases.load_flow import Loaded, must_be_signed_in
 from sparekey.use_cases.notify import CODE
 from sparekey.use_cases.record import chain_of
 from sparekey.use_cases.services import Client, Services
@@ -38,7 +37,7 @@ async def look_at_link(services: Services, client: Client, token: str) -> Link:
 async def open_link(services: Services, client: Client, token: str) -> Standing:
     """Spend a link. The flow goes on in this browser with its mailbox proven, and the one that began it is cut off.
 
-    Raises ``FlowOver("link_over")``, and ``NotSignedIn`` for a new address outside a session of its account.
+    Raises ``FlowOver("link_over")``, and ``NotSignedIn`` outside a session of the account for what only one who is signed in may do.
     """
     await check_volume(services, "answer.network", client)
     seen = await _flow_of(services, token)
@@ -49,8 +48,7 @@ async def open_link(services: Services, client: Client, token: str) -> Standing:
             raise FlowOver("link_over")
         asked = _asked(services, flow, token)
         account = await tx.accounts.get(flow.account_id)
-        if flow.action == Action.ADD_ADDRESS and (client.session is None or client.session.account_id != flow.account_id):
-            raise NotSignedIn
+        must_be_signed_in(services, client, flow)
         moved = not is_same(client.holder, flow.holder)
         _must_stay(flow, moved=moved)
         if moved:
@@ -60,6 +58,8 @@ async def open_link(services: Services, client: Client, token: str) -> Standing:
             flow = replace(
                 flow, holder=token_hash(client.holder), proofs=own, backup_code=None, ceremony=None, handshake=None, prompt_id=""
             )
+            if flow.session_id and client.session is not None:
+                flow = replace(flow, session_id=client.session.session_id)
         return await prove_address(tx, services, client, Loaded(flow, account, lock), asked, moved=moved)
 
 

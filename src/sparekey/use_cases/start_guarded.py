@@ -69,6 +69,7 @@ async def start_guarded(services: Services, client: Client, action: Action, want
         flow = new_flow(
             services, client, action, account_id, account_id, typed=wants.address, typed_key=wants.address_key, wants=wants, void=void
         )
+        flow = replace(flow, session_id=client.session.session_id)
         lock = await record(tx, services, lock, Event.STARTED, account, client, flow_id=flow.flow_id, action=action)
         situation = await situation_of(tx, services, client, account, flow)
         held = False

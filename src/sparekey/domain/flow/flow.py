@@ -17,6 +17,7 @@ from sparekey.domain.flow.events import CarriedOut, Disputed, Ended, Event, Noth
 from sparekey.domain.flow.state import OPEN, Move, State, move
 from sparekey.domain.flow.waiting import Waiting, begin
 from sparekey.domain.flow.wants import NOTHING, Wants
+from sparekey.domain.policy.conditions import rules_of
 from sparekey.domain.policy.decide import decide
 from sparekey.domain.policy.model import DISPUTE_DECIDED_AFTER, Policy, Situation, Then
 from sparekey.domain.policy.verdict import Allow, Ask, Delay, Deny, Refer, Verdict
@@ -80,6 +81,8 @@ class Flow:
     void: bool = False
     ended: str = ""
     next_flow: str = ""
+    session_id: str = ""
+    """The session in which it goes on: what only one who is signed in may do ends with it. Empty for one begun by a name."""
 
     @property
     def waits_until(self) -> datetime | None:
@@ -98,6 +101,13 @@ def check_open(flow: Flow, now: datetime) -> None:
         raise FlowOver(flow.state.value)
     if now >= flow.expires_at:
         raise FlowOver("expired")
+
+
+def only_signed_in(flow: Flow, policy: Policy) -> bool:
+    """Whether only who is signed in may go on with it: the route by which it was allowed says so, or, before that, every one. It is a
+    matter of the route and not of the action: the same may be begun by a name."""
+    routes = rules_of(policy, flow.action).routes
+    return all(r.signed_in for r in [r for r in routes if r.name == flow.route] or routes)
 
 
 def step(flow: Flow, event: Event, *, policy: Policy, situation: Situation) -> Flow:

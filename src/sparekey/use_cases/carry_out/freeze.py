@@ -12,6 +12,7 @@ from sparekey.domain.flow.flow import Flow
 from sparekey.domain.messages import MessageKind
 from sparekey.domain.remembered import without_remembered
 from sparekey.use_cases.carry_out.change import Change, give_back_code, record_change, tell_all
+from sparekey.use_cases.carry_out.session_over import end_all_sessions
 from sparekey.use_cases.ports import SubjectLock, Transaction
 from sparekey.use_cases.running_recoveries import is_waiting_recovery
 
@@ -46,7 +47,7 @@ async def freeze(change: Change, kind: MessageKind, happened_at: datetime) -> Su
         without_remembered(account), frozen_at=account.frozen_at or now, contested_at=contested_at, version=change.account.version + 1
     )
     await tx.accounts.save(change.account, frozen, now)
-    await tx.sessions.end_all(account.account_id)
+    await end_all_sessions(tx, change.services, frozen, but_flow=change.flow.flow_id)
     await tx.devices.forget_younger(account.account_id, contested_at)
     for flow in await tx.flows.open_of_account(account.account_id, change.flow.flow_id, now):
         if not is_waiting_recovery(flow, account.account_id):

@@ -11,6 +11,7 @@ from sparekey.domain.remembered import without_remembered
 from sparekey.use_cases.carry_out.change import Change, end_open_flows, record_change, tell_all
 from sparekey.use_cases.carry_out.freeze import thawed
 from sparekey.use_cases.carry_out.quarantine import after_recovery, record_quarantine
+from sparekey.use_cases.carry_out.session_over import end_all_sessions
 
 
 async def set_password(change: Change, password_hash: str) -> None:
@@ -26,7 +27,7 @@ async def set_password(change: Change, password_hash: str) -> None:
     await change.tx.accounts.save(change.account, new, now)
     own = change.client.session
     keep = own.session_id if own is not None and not recovering and own.account_id == new.account_id else ""
-    await change.tx.sessions.end_all(new.account_id, except_session=keep)
+    await end_all_sessions(change.tx, change.services, new, but=keep, but_flow=change.flow.flow_id)
     await end_open_flows(change, "replaced")
     # The counters go with the password that they counted guesses at. What strangers tried today still counts: ten a day, whichever.
     unknown = lane(FactorKind.PASSWORD, "", "")

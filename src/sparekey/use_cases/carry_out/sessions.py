@@ -9,6 +9,7 @@ from sparekey.domain.factors import FactorKind
 from sparekey.domain.messages import MessageKind
 from sparekey.domain.remembered import without_remembered
 from sparekey.use_cases.carry_out.change import Change, record_change, tell_all
+from sparekey.use_cases.carry_out.session_over import end_all_sessions, end_session
 
 
 async def end_sessions(change: Change) -> None:
@@ -31,13 +32,13 @@ async def open_limited_session(change: Change) -> None:
         if session.limited and own is not None and session.session_id == own.session_id:
             await change.tx.sessions.refresh(replace(session, limited=False))
         elif session.limited:
-            await change.tx.sessions.end(session.account_id, session.session_id)
+            await end_session(change.tx, change.services, change.account, session.session_id, but_flow=change.flow.flow_id)
 
 
 async def _end_one(change: Change, session_id: str) -> None:
     account, tx = change.account, change.tx
     found = next((s for s in await tx.sessions.of_account(account.account_id) if s.session_id == session_id), None)
-    if found is None or not await tx.sessions.end(account.account_id, session_id):
+    if found is None or not await end_session(tx, change.services, account, session_id, but_flow=change.flow.flow_id):
         return
     change = replace(change, lock=await record_change(change, Event.SIGNED_OUT))
     await _forget(change, tuple(f.factor_id for f in account.enrolled if f.thing.name == found.device_id))
@@ -49,7 +50,8 @@ async def _forget_one(change: Change, factor_id: str) -> None:
 
 async def _end_others(change: Change) -> None:
     account, own = change.account, change.client.session
-    await change.tx.sessions.end_all(account.account_id, except_session=own.session_id if own else "")
+    but = own.session_id if own else ""
+    await end_all_sessions(change.tx, change.services, account, but=but, but_flow=change.flow.flow_id)
     await _save(change, without_remembered(account, but=own.device_id if own else None))
     await tell_all(change, change.account, MessageKind.SESSIONS_ENDED)
     await record_change(change, Event.SESSIONS_ENDED)

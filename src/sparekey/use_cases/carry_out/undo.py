@@ -16,6 +16,7 @@ from sparekey.domain.factors import Factor
 from sparekey.domain.masks import masked
 from sparekey.domain.messages import MessageKind
 from sparekey.use_cases.carry_out.change import Change, record_change, tell_all
+from sparekey.use_cases.carry_out.session_over import end_all_sessions
 from sparekey.use_cases.leads_back import former_of
 from sparekey.use_cases.notify import tell
 
@@ -49,7 +50,7 @@ async def undo(change: Change, changes: Sequence[PastChange], *, password: bool 
     plan = await _free_names(change, plan)
     returned = with_what_returns(left, plan, await _free_addresses(change, left, plan), await _kept(change, plan), now)
     await tx.accounts.save(left, returned, now)
-    await tx.sessions.end_all(old.account_id)
+    await end_all_sessions(tx, change.services, returned, but_flow=change.flow.flow_id)
     await tx.changes.undone([c.change_id for c in changes], now)
     done = Undone(tuple(dict.fromkeys(c.kind for c in changes)), left.password_hash != old.password_hash, closing)
     await _tell(change, returned, plan, done)
