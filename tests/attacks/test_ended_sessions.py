@@ -4,6 +4,7 @@ A guarded action was allowed, and one thing was still to be given: the new passw
 ended. Whoever holds the flow's own token, the old session, or a session of somebody else gets no further, on any road and in any order.
 """
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -448,3 +449,11 @@ async def test_a_server_that_asks_for_the_session_only_before_it_allows_is_found
     await all_others_are_signed_out(w, at)
     with pytest.raises(AssertionError):
         await gets_nowhere(w, at.thief, flow)
+
+
+def test_sessions_end_in_one_place() -> None:
+    """So that no other way to end one forgets what it had begun."""
+    ends = re.compile(r"\bsessions\.end(_all)?\(")
+    source = Path(session_over.__file__).parents[2]
+    found = [file.name for file in source.rglob("*.py") if ends.search(file.read_text(encoding="utf-8"))]
+    assert found == ["session_over.py"]
