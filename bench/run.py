@@ -17,7 +17,7 @@ from rich.table import Table
 from bench import hashes
 from bench.databases import Cluster, Kind, Place
 from bench.load import Figures, Request, median, once, side_by_side, wrk
-from bench.machine import Server
+from bench.machine import FOLDER, Server
 from bench.peers.allauth.peer import Allauth
 from bench.peers.bare import Bare
 from bench.peers.betterauth.peer import BetterAuth
@@ -281,6 +281,8 @@ def main(
     seconds: how long each counted run lasts
     rounds: how often all take their turn
     """
+    for old in FOLDER.glob("requests-*.bin"):
+        old.unlink()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything started here is ended too
     with Cluster() as cluster:
         bench = Bench(cluster, accounts, seconds, rounds)

@@ -210,9 +210,15 @@ class _Process:
         self._read += read
         if not self._read.endswith(b"\n"):
             return
-        jobs, answers = self.jobs, self._read[:-1].decode("ascii").split("\t")
+        answered = deque(zip(self.jobs, self._read[:-1].decode("ascii").split("\t"), strict=True))
         self.jobs, self._read = (), b""
-        for job, answer in zip(jobs, answers, strict=True):
-            if not job.answer.done():
-                job.answer.set_result(answer)
+        self._hand_out(answered)
         self._free()
+
+    def _hand_out(self, answered: "deque[tuple[_Job, str]]") -> None:
+        """One in each turn of the loop: whoever asks for something short comes in between."""
+        job, answer = answered.popleft()
+        if not job.answer.done():
+            job.answer.set_result(answer)
+        if answered:
+            self._loop.call_soon(self._hand_out, answered)
