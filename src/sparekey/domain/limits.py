@@ -3,10 +3,12 @@
 Guess counters are in the database and cannot be reset by a stranger; volume limits may be lost at a restart.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sparekey.domain.factors import FactorKind
+from sparekey.domain.proofs import Proof
 
 GUESSES_A_DAY = 10
 """Wrong answers for one factor of one account from unknown devices (TarGuess: 100 guesses find > 73 % with a sister password)."""
@@ -77,15 +79,23 @@ def seconds_to_next_day(now: datetime) -> int:
     return int((tomorrow - now).total_seconds()) + 1
 
 
-def lane(kind: FactorKind, device_id: str, flow_id: str) -> str:
+def lane(kind: FactorKind, device_id: str, own: str) -> str:
     """Which counter an answer goes to (mission.md, D2).
 
-    ``device_id``: of a known device, or empty. ``flow_id``: of a flow that has proven another thing, or empty. Each of those has
-    its own counter, so that a stranger's guesses never close it; all unknown devices share one.
+    ``device_id``: of a known device, or empty. ``own``: what sets a flow that has proven another thing apart from strangers, or empty.
+    Each of those has its own counter, so that a stranger's guesses never close it; all unknown devices share one.
     """
-    if flow_id:
-        return f"{kind.value}/flow/{flow_id}"
-    return f"{kind.value}/device/{device_id}" if device_id else f"{kind.value}/unknown"
+    device = f"{kind.value}/device/{device_id}" if device_id else ""
+    if own:
+        return f"{device or kind.value}/flow/{own}"
+    return device or f"{kind.value}/unknown"
+
+
+def shown_before(proofs: Iterable[Proof]) -> str:
+    """What was proven in a flow before, as the lane for guesses at something else: the same for every flow that has proven the same.
+    Whoever holds the mailbox begins flows without end, and with a lane for each of them would guess as often as mails go out. And who
+    can show one thing more is not closed out by who cannot. Empty where nothing was proven."""
+    return "+".join(sorted({p.factor_id for p in proofs if not p.enrolling}))
 
 
 def lanes_of(kind: FactorKind) -> str:

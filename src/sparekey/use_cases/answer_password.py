@@ -5,6 +5,7 @@ from dataclasses import replace
 from sparekey.challenges import password as password_challenge
 from sparekey.domain.errors import NotProven
 from sparekey.domain.factors import FactorKind
+from sparekey.domain.limits import shown_before
 from sparekey.use_cases.guesses import given_back_if_busy, reserve
 from sparekey.use_cases.known_device import find_device
 from sparekey.use_cases.load_flow import Loaded, load_for_step, read_flow
@@ -24,7 +25,8 @@ async def answer_password(services: Services, client: Client, flow_id: str, pass
         at = await load_for_step(tx, services, client, seen)
         await must_be_asked(tx, services, client, at, FactorKind.PASSWORD)
         device = await find_device(tx, client, at.account.account_id)
-        own_lane = flow_id if at.flow.proofs else ""
+        # The sign-in that a recovery leads to has shown nothing that counts; it is one flow for each new password.
+        own_lane = shown_before(at.flow.proofs) or (flow_id if at.flow.proofs else "")
         by_name = subject_of_name(services, at.flow.typed_key) if is_by_name(at.flow) else at.flow.subject
         device_id = device.device_id if device else ""
         reserved = await reserve(tx, services, at.flow.subject, by_name, FactorKind.PASSWORD, device_id, own_lane)

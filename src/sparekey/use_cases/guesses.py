@@ -39,15 +39,15 @@ class Reserved:
             await tx.guesses.take_back(guess.subject, guess.lane, guess.day)
 
 
-async def reserve(tx: Transaction, services: Services, subject: str, name: str, kind: FactorKind, device_id: str, flow_id: str) -> Reserved:
+async def reserve(tx: Transaction, services: Services, subject: str, name: str, kind: FactorKind, device_id: str, own: str) -> Reserved:
     """Count one guess. ``name``: the subject of the name as typed (``record.subject_of_name``), or of the account where none was
     typed. Raises ``TooManyTries`` when this name, or in a lane of its own the account, was tried too often today; then nothing is
     counted.
     """
     now = services.clock.now()
-    account_lane, day = lane(kind, device_id, flow_id), day_of(now)
+    account_lane, day = lane(kind, device_id, own), day_of(now)
     of_account = Guess(subject, account_lane, day)
-    if device_id or flow_id:
+    if device_id or own:
         if not await tx.guesses.count_within(subject, account_lane, day, GUESSES_A_DAY, GUESSES_IN_A_ROW):
             raise TooManyTries(seconds_to_next_day(now), "guesses_used_up")
         return Reserved((of_account,), open=True)
