@@ -1,11 +1,16 @@
 """The OpenAPI document, and the walk in docs/api.md: both say what the server does."""
 
+import re
+from typing import get_args
+
 import httpx2
 import jsonschema_rs
+import msgspec
 import pytest
 import schemathesis
 
 from sparekey.web.api.openapi import openapi
+from sparekey.web.api.start_schemas import Start
 from sparekey.web.routes import routes
 from tests.doors.api import Api, hold_to_document
 from tests.doors.walk import NEW_PASSWORD, PAGE, walk, walk_on
@@ -31,6 +36,16 @@ def test_the_document_describes_every_address_of_the_api_and_no_other() -> None:
     by_head = {("HEAD", path) for method, path in described if method == "GET"}
     # Served before the framework (web/session_check.py).
     assert served - beside - by_head == described - {("GET", "/api/v1/session")}
+
+
+def test_the_page_names_all_that_can_be_started_and_what_is_given() -> None:
+    started = {form.__struct_config__.tag: given(form) for form in get_args(Start)}
+    assert dict(re.findall(r"^\| `(\w+)` \| (.*?) \| ", PAGE.read_text(), re.MULTILINE)) == started
+
+
+def given(form: type[msgspec.Struct]) -> str:
+    """The fields as the page writes them: what may be left out stands in brackets."""
+    return ", ".join(f"`{f.name}`" if f.required else f"(`{f.name}`)" for f in msgspec.structs.fields(form))
 
 
 async def test_an_answer_beside_the_document_would_be_found(api: Api) -> None:

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from sparekey.adapters.crypto.argon2 import SPOKEN, find_argon2
 from sparekey.adapters.crypto.hashing_pool import cores_for
-from sparekey.bootstrap import database_url
+from sparekey.bootstrap import database_url, texts
 from sparekey.settings import read_settings
 
 
@@ -23,5 +23,5 @@ def doctor() -> None:
     table.add_row("Argon2id", SPOKEN[find_argon2()])
     table.add_row("hashing processes", f"{cores_for(settings.server.workers)} for each of {settings.server.workers} server processes")
     table.add_row("mail", "SMTP" if settings.mail.smtp else "the mailbox of development")
-    table.add_row("text messages", settings.sms.sms)
+    table.add_row("text messages", "the phone of development" if settings.sms.sms == "none" and texts(settings) else settings.sms.sms)
     Console().print(table)

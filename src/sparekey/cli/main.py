@@ -19,6 +19,9 @@ def main() -> None:
     # make each process copy what it shares with the others.
     gc.disable()
     command = getattr(import_module(module), name)
+    if sys.argv[1:] in ([], ["-h"], ["--help"]):
+        for name in command:
+            _ = command[name]  # imports it: the list has a line for each, which is its own
     gc.freeze()
     gc.enable()
     try:
