@@ -36,6 +36,15 @@ def test_a_site_may_name_an_action_of_its_own() -> None:
 
 
 @pytest.mark.row("G1")
+def test_the_shop_is_told_while_what_an_own_action_is_closed() -> None:
+    own = 'closed_while = ["frozen", "quarantined"]' + GOOD
+    capability = '\n[capability.new_card]\nabout = "Another card"\nactions = ["link_card"]\n'
+    policy = load_policy("shop", {"link_card": own, "capabilities": standard_texts()["capabilities"] + capability})
+    new_card = next(c for c in policy.capabilities if c.name == "new_card")
+    assert new_card.withheld_while == {Closure.FROZEN, Closure.QUARANTINED}
+
+
+@pytest.mark.row("G1")
 def test_a_site_may_put_its_own_file_in_place_of_a_standard_one() -> None:
     someone = account()
     own = GOOD.replace('["password"]', '["email"]').replace("route.password", "route.mail_only")
