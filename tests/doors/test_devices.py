@@ -121,3 +121,31 @@ async def test_nobody_reads_an_account_without_its_session(api: Api) -> None:
         answer = await api.program().call("GET", f"/api/v1/{path}")
         assert (answer.status, answer.problem) == (401, "not_signed_in")
         assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.row("I7")
+async def test_signing_in_again_ends_the_session_that_was_there(api: Api) -> None:
+    owner = await api.signed_up(ANNA)
+    other = await on_windows(api)
+    old = owner.session
+    assert (await owner.sign_in(ANNA)).state == "done"
+    assert await owner.is_signed_in()
+    assert await other.is_signed_in(), "of other devices nothing ends"
+    assert len((await owner.read("account/sessions"))["sessions"]) == 2
+    owner.session = old
+    assert not await owner.is_signed_in()
+
+
+@pytest.mark.row("I7")
+async def test_who_signs_in_as_somebody_else_leaves_no_session_behind(api: Api) -> None:
+    """Not by a sign-up either; and the owner sees in the activity when it ended."""
+    program = await api.signed_up(ANNA)
+    other, old = await on_windows(api), program.session
+    began = await program.start("sign_up", email="eve@example.com", name="Eve", password=PASSWORD)
+    assert await program.is_signed_in(), "nothing ends before it is done"
+    assert (await program.code(began.flow_id, (await api.newest("eve@example.com")).code)).state == "done"
+    assert (await program.read("session"))["email"] == "eve@example.com"
+    program.session = old
+    assert not await program.is_signed_in()
+    events = [e["name"] for e in (await other.read("account/activity"))["events"]]
+    assert events[0] == "account.session.ended"

@@ -178,7 +178,11 @@ async def test_development_pages_are_absent_in_production(data_dir: Path, api: A
         assert "Development mode" not in page.text
     page = await browser.open("https://id.example.com/")
     assert page.status == 200
-    assert "__Host-sparekey-browser" in str(browser.http.cookies)
+    fields = {**page.form("/language").fields, "language": "ru"}
+    chosen = await browser.http.post("https://id.example.com/language", data=fields)
+    assert chosen.status_code == 303
+    names = {cookie.name for cookie in browser.http.cookies.jar}
+    assert names == {"__Host-sparekey-browser", "__Host-sparekey-language"}
     parts.hasher.close()
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sparekey.bootstrap import build_app
-from tests.doors.api import ANOTHER, PASSWORD, Api
+from tests.doors.api import ANOTHER, PASSWORD, Answer, Api
 from tests.pages.browser import Browser, new_browser, signed_up
 
 ANNA = "anna@example.com"
@@ -137,3 +137,82 @@ class AllBreached:
 
     async def has(self, password: str) -> bool:
         return bool(password)
+
+
+TYPED = {
+    "/account/details": {"name": "Anna <Berg>", "user_name": "anna.berg", "language": "ru"},
+    "/account/addresses": {"email": "anna.berg@example.com"},
+    "/account/security/methods/totp": {"label": "the old phone"},
+    "/account/security/password": {"current_password": PASSWORD, "new_password": ANOTHER, "new_password_again": ANOTHER},
+}
+"""What is typed into a form of the own account, by its address."""
+
+
+@pytest.mark.row("I10")
+@pytest.mark.parametrize("path", TYPED)
+async def test_what_was_typed_is_kept_when_the_session_ended_meanwhile(api: Api, path: str) -> None:
+    browser = await signed_up(api, ANNA, PASSWORD)
+    form = (await browser.open(path)).form(path)
+    other = await api.program().sign_in(ANNA)
+    await api.http.post("/api/v1/flows", json={"flow": {"action": "end_sessions"}}, headers=as_program(other))
+    page = await browser.send(path, {**form.fields, **TYPED[path]})
+    assert (page.status, page.heading) == (401, "You are not signed in any more")
+    typed = {name: value for name, value in TYPED[path].items() if "password" not in name}
+    assert page.form(path).fields.items() >= typed.items()
+    assert PASSWORD not in page.html
+    assert ANOTHER not in page.html
+    await browser.open(page.links["Sign in in a new tab"])
+    await browser.fill(identifier=ANNA, password=PASSWORD)
+    browser.page = page
+    done = await browser.press("Try again")
+    assert done.status == (200 if typed else 422), done.text
+    if path == "/account/details":
+        assert {name: browser.page.input(name)["value"] for name in ("name", "user_name")} == {
+            "name": "Anna <Berg>",
+            "user_name": "anna.berg",
+        }
+
+
+@pytest.mark.row("I10")
+async def test_what_another_site_typed_is_not_kept(api: Api) -> None:
+    browser = new_browser(api)
+    await browser.open("/")
+    page = await browser.send("/account/details", {"name": "Mallory", "language": "en", "csrf": "0" * 64}, origin="https://evil.example")
+    assert page.status == 403
+    assert "Mallory" not in page.html
+
+
+@pytest.mark.row("I7", "I10")
+async def test_one_browser_has_one_session_whoever_signs_in(api: Api) -> None:
+    """A stranger's link signs Berta in as Mallory. Her own session must not go on for a month without anybody in it."""
+    berta = await signed_up(api, ANNA, PASSWORD)
+    first = berta.cookie("session")
+    for _ in range(3):
+        await berta.open("/sign-in")
+        await berta.fill(identifier=ANNA, password=PASSWORD)
+    assert berta.cookie("session") != first
+    page = await berta.open("/account/devices")
+    assert page.text.count("Firefox") == 1, page.text
+    hers = berta.cookie("session")
+    await api.signed_up("mallory@example.com")
+    await berta.open("/sign-in")
+    await berta.fill(identifier="mallory@example.com", password=PASSWORD)
+    assert berta.page.path == "/account"
+    for token in (first, hers):
+        assert (await api.http.get("/api/v1/session", headers={"authorization": f"Bearer {token}"})).status_code == 401
+    assert (await api.http.get("/api/v1/session", headers={"authorization": f"Bearer {berta.cookie('session')}"})).status_code == 200
+
+
+@pytest.mark.row("I7")
+async def test_signing_out_clears_what_the_browser_keeps_of_the_pages(api: Api) -> None:
+    """And nothing more: the device stays known, and a phone that approves keeps its key."""
+    browser = await signed_up(api, ANNA, PASSWORD)
+    form = (await browser.open("/account")).form("/sign-out")
+    answered = await browser.http.post("/sign-out", data=form.fields, headers={"origin": "http://localhost:8400"})
+    assert answered.headers["clear-site-data"] == '"cache"'
+    assert browser.cookie("session") == ""
+    assert browser.cookie("device")
+
+
+def as_program(opened: Answer) -> dict[str, str]:
+    return {"authorization": f"Bearer {opened.said['session']['token']}"}

@@ -65,7 +65,7 @@ async def test_of_two_new_passwords_at_once_one_is_set(api: Api) -> None:
     await owner.password(change.flow_id, PASSWORD)
     Meanwhile(api, lambda: recover(api, ANOTHER))
     late = await owner.finish(change.flow_id, THIRD)
-    assert (late.status, late.problem) == (410, "replaced")
+    assert (late.status, late.problem) == (410, "signed_out")
     assert (await api.program().sign_in(ANNA, ANOTHER)).state == "done"
 
 

@@ -14,6 +14,7 @@ from sparekey.domain.proofs import Proof
 from sparekey.domain.sessions import KnownDevice, Session
 from sparekey.domain.warnings import of_sign_in
 from sparekey.use_cases.carry_out.quarantine import end_if_proven
+from sparekey.use_cases.carry_out.session_over import leave_session
 from sparekey.use_cases.known_device import find_device, in_usual_surroundings, networks_with
 from sparekey.use_cases.notify import tell, where
 from sparekey.use_cases.ports import SubjectLock, Transaction
@@ -64,7 +65,9 @@ def is_limited(services: Services, account: Account) -> bool:
 async def new_session(
     tx: Transaction, services: Services, client: Client, account: Account, device_id: str, proofs: tuple[Proof, ...]
 ) -> tuple[Session, str]:
-    """A session of the account, and the token that opens it. ``proofs``: what it is worth."""
+    """A session of the account, and the token that opens it. ``proofs``: what it is worth. The one that the client came with ends:
+    nobody has two at a time, and none is left behind where another person signs in (ASVS 7.2.4)."""
+    await _end_former(tx, services, client, account)
     now, token = services.clock.now(), services.chance.token()
     session = Session(
         session_id=services.chance.new_id(now),
@@ -80,6 +83,19 @@ async def new_session(
     )
     await tx.sessions.add(session, token_hash(token))
     return session, token
+
+
+async def _end_former(tx: Transaction, services: Services, client: Client, account: Account) -> None:
+    """Of the same account nothing more is recorded than that somebody signed in; its owner has one line for it."""
+    former = client.session
+    if former is None:
+        return
+    if former.account_id == account.account_id:
+        await leave_session(tx, services, account, former.session_id)
+        return
+    lock, other = await tx.audit.lock(former.account_id), await tx.accounts.get(former.account_id)
+    if await leave_session(tx, services, other, former.session_id):
+        await record(tx, services, lock, Event.SIGNED_OUT, other, client)
 
 
 async def _warn(tx: Transaction, services: Services, client: Client, account: Account, *, known: bool, usual: bool, now: datetime) -> None:

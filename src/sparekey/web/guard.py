@@ -1,8 +1,8 @@
 """What stands before every door: which host, how large, from which origin, which browser, whose session.
 
 Cookies: ``browser`` is a random secret that binds flows and CSRF tokens to this browser; ``device`` marks a known device and proves
-nothing; ``remembered`` stands in for the second factor here; ``session`` opens the account. All are ``__Host-`` and ``Secure`` where
-people come by https.
+nothing; ``remembered`` stands in for the second factor here; ``session`` opens the account; ``language`` was chosen here. All are
+``__Host-`` and ``Secure`` where people come by https.
 """
 
 import hmac
@@ -117,7 +117,7 @@ async def visitor(request: Request) -> Visitor:
     who = None if held else found
     holder = door.cookies.read(request, "browser")
     fresh = len(holder) < 40
-    cookie_language = request.cookies.get("sparekey-language", "")
+    cookie_language = door.cookies.read(request, "language")
     chosen = who.language if who is not None and not cookie_language else cookie_language
     return Visitor(
         client=Client(

@@ -15,8 +15,8 @@ from sparekey.web.guard import door_of
 
 async def check(request: Request) -> Response:
     body = await read_json(request, s.CheckPassword)
-    services = door_of(request).services
-    client = await client_of(request, language=request.cookies.get("sparekey-language", ""))
+    door = door_of(request)
+    services, client = door.services, await client_of(request, language=door.cookies.read(request, "language"))
     await check_volume(services, "check_password.network", client)
     judged = await check_password(services, body.password, names=(body.name,), addresses=(body.email,))
     words = catalogue.translator(client.language)

@@ -44,7 +44,8 @@ def page(handler: Callable[[Visit], Awaitable[Response]]) -> Endpoint:
 
 
 def action(handler: Callable[[Visit, Form], Awaitable[Response]], *fields: str) -> Endpoint:
-    """What a form does. ``fields``: those that its page has; when one is missing, something on the way has eaten it."""
+    """What a form does. ``fields``: those that its page has; when one is missing, something on the way has eaten it. Who was signed out
+    meanwhile gets what was typed back."""
 
     async def endpoint(request: Request) -> Response:
         form = Form({})
@@ -58,12 +59,17 @@ def action(handler: Callable[[Visit, Form], Awaitable[Response]], *fields: str) 
                 raise BadRequest("bad_form", "fields are missing")
             check_form(request, came.came, form["csrf"])
             return await handler(_ticked(came, form), form)
-        except NotSignedIn:
-            return came.to_sign_in()
+        except NotSignedIn as e:
+            return show_problem(came, table(e), form) if _would_be_lost(came, form) else came.to_sign_in()
         except KNOWN as e:
             return show_problem(came, table(e), form)
 
     return endpoint
+
+
+def _would_be_lost(came: Visit, form: Form) -> bool:
+    """Whether something was typed that the way over the sign-in page would lose. The page of a flow asks for secrets alone."""
+    return not came.came.held and not came.path.startswith("/flow/") and any(form.kept.values())
 
 
 def _ticked(came: Visit, form: Form) -> Visit:

@@ -32,7 +32,7 @@ LABELS: Final[Mapping[str, str]] = {
 }
 """The fields that people type into, as they are called on their pages. All others are kept unseen."""
 
-KEEPS: Final = frozenset({"cookies_refused", "busy", "store_unavailable", "too_many_tries"})
+KEEPS: Final = frozenset({"cookies_refused", "busy", "store_unavailable", "too_many_tries", "not_signed_in"})
 """Only where the form is surely ours: what another site sent must not lie ready under our button."""
 
 

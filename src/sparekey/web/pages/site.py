@@ -1,5 +1,6 @@
 """What belongs to the whole site: the choice of a language, and the addresses that password managers know (P7)."""
 
+from datetime import timedelta
 from typing import Final
 
 from starlette.requests import Request
@@ -13,17 +14,15 @@ from sparekey.web.pages.endpoints import action
 from sparekey.web.pages.forms import Form
 from sparekey.web.pages.visit import Visit, local_path
 
-YEAR: Final = 365 * 86400
-"""Seconds that a browser keeps the language."""
+LANGUAGE_LASTS: Final = timedelta(days=365)
+"""The cookie of the language that was chosen."""
 
 
 async def _language(visit: Visit, form: Form) -> Response:
     if form["language"] not in catalogue.LANGUAGES:
         raise BadRequest("bad_form", "no such language")
     response = visit.go(local_path(form["back"]))
-    response.set_cookie(
-        "sparekey-language", form["language"], max_age=YEAR, path="/", secure=visit.door.cookies.secure, httponly=True, samesite="lax"
-    )
+    visit.door.cookies.set(response, "language", form["language"], lasts=LANGUAGE_LASTS)
     return response
 
 

@@ -143,7 +143,7 @@ def visit_without_store(request: Request) -> Visit:
     """For pages that must be shown when the database cannot be asked: nobody is signed in on them."""
     door = door_of(request)
     holder = door.cookies.read(request, "browser")
-    language = catalogue.choose(request.headers.get("accept-language", ""), request.cookies.get("sparekey-language", ""))
+    language = catalogue.choose(request.headers.get("accept-language", ""), door.cookies.read(request, "language"))
     client = Client(holder=holder or door.services.chance.token(), network=network_of(request), user_agent="", language=language)
     return Visit(request, door, Visitor(client, None, fresh=not holder))
 
