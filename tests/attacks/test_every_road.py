@@ -39,8 +39,7 @@ from tests.social.world import details
 # ---------------------------------------------------------------- which roads there are
 
 SESSIONS_ARE_OPENED_BY = {
-    "sparekey.use_cases.open_session:open_session",
-    "sparekey.use_cases.open_approved_session:open_approved_session",
+    "sparekey.use_cases.open_session:new_session",  # for ``open_session`` and ``open_approved_session``
     "sparekey.use_cases.carry_out.sessions:open_limited_session",
     "sparekey.use_cases.require_second:require_second",  # of the operator, at the command line
 }
@@ -82,11 +81,11 @@ ROADS_OF: Mapping[str, tuple[str, ...]] = {
 
 
 def handler_of(route: Route) -> str:
-    """Our function behind a route, by module and name."""
+    """Our function behind a route, by module and name; of a method, its class."""
     found: Any = route.endpoint
     while inspect.isfunction(found) and "handler" in (around := inspect.getclosurevars(found).nonlocals):
         found = around["handler"]
-    return f"{found.__module__}:{found.__qualname__}"
+    return f"{found.__module__}:{found.__qualname__.partition('.')[0]}"
 
 
 def use_cases_of(found: Iterable[BaseRoute], texts: Mapping[str, str]) -> set[str]:
