@@ -2,6 +2,7 @@
 
 import pytest
 
+from sparekey.use_cases import open_session
 from tests.doors.api import ANOTHER, PASSWORD, Api, Program
 
 ANNA = "anna@example.com"
@@ -149,3 +150,11 @@ async def test_who_signs_in_as_somebody_else_leaves_no_session_behind(api: Api) 
     assert not await program.is_signed_in()
     events = [e["name"] for e in (await other.read("account/activity"))["events"]]
     assert events[0] == "account.session.ended"
+
+
+async def test_a_server_that_leaves_the_former_session_open_is_found_out(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def ends_nothing(*_: object) -> None: ...
+
+    monkeypatch.setattr(open_session, "_end_former", ends_nothing)
+    with pytest.raises(AssertionError):
+        await test_signing_in_again_ends_the_session_that_was_there(api)
