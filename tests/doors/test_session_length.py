@@ -82,6 +82,16 @@ async def test_a_use_on_one_node_is_known_on_another_once_it_is_written_down(str
 
 
 @pytest.mark.row("I7")
+async def test_the_session_that_asks_is_among_the_devices_before_its_use_is_written_down(strict: Api) -> None:
+    person = await strict.signed_up(ANNA)
+    strict.clock.wait(minutes=59)
+    assert await person.is_signed_in()
+    strict.clock.wait(minutes=2)
+    seen = (await person.read("account/sessions"))["sessions"]
+    assert [s["current"] for s in seen] == [True]
+
+
+@pytest.mark.row("I7")
 async def test_it_never_ends_late_and_a_minute_early_at_most(strict: Api) -> None:
     person = await strict.signed_up(ANNA)
     strict.clock.wait(seconds=SEEN_EVERY.total_seconds() - 1)

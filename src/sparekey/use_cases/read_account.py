@@ -108,8 +108,10 @@ def _address(account: Account, a: Address, now: datetime) -> AddressSeen:
 async def read_sessions(services: Services, session: Session) -> Sequence[SessionSeen]:
     async with services.store.transaction() as tx:
         found = await tx.sessions.of_account(session.account_id)
-    now = services.clock.now()
-    return [session_seen(services, s, session.session_id) for s in found if not services.policy.sessions.has_ended(s, now, s.seen_at)]
+    now, current, rules = services.clock.now(), session.session_id, services.policy.sessions
+    # The session that asks is in use, though that may not be written down yet.
+    there = [s for s in found if s.session_id == current or not rules.has_ended(s, now, s.seen_at)]
+    return [session_seen(services, s, current) for s in there]
 
 
 def session_seen(services: Services, s: Session, current: str) -> SessionSeen:
