@@ -58,19 +58,26 @@ class Canaries:
     def all_in(self, text: bytes) -> list[str]:
         """The names of those that stand in some bytes, plain or in a common dress."""
         found = [what for what, secret in self.long.items() if any(form in text for form in dresses(secret))]
-        return found + [what for what, code in self.codes.items() if re.search(rb"(?<![0-9A-Za-z])%b(?![0-9A-Za-z])" % code.encode(), text)]
+        return found + [what for what, code in self.codes.items() if re.search(as_typed(code), text)]
+
+
+def as_typed(code: str) -> bytes:
+    """A pattern: as a whole word, also in two groups as mails show it."""
+    half = len(code) // 2
+    return rb"(?<![0-9A-Za-z])%b ?%b(?![0-9A-Za-z])" % (code[:half].encode(), code[half:].encode())
 
 
 def dresses(secret: str) -> Iterable[bytes]:
-    raw = secret.encode()
-    yield raw
-    yield raw.hex().encode()
-    yield raw.hex().upper().encode()
-    yield base64.b64encode(raw).rstrip(b"=")[:-1]
-    yield base64.urlsafe_b64encode(raw).rstrip(b"=")[:-1]
+    """A key that is no text stands for itself in latin-1."""
     yield secret.encode("utf-16-le")
     yield quote(secret).encode()
     yield quote_plus(secret).encode()
+    for raw in {secret.encode(), secret.encode("latin-1", "ignore")}:
+        yield raw
+        yield raw.hex().encode()
+        yield raw.hex().upper().encode()
+        yield base64.b64encode(raw).rstrip(b"=")[:-1]
+        yield base64.urlsafe_b64encode(raw).rstrip(b"=")[:-1]
 
 
 @dataclass

@@ -64,6 +64,8 @@ class Visit:
     def path(self) -> str:
         """The page that this visit is about: for a form, the page on which it stands."""
         path = self.request.url.path
+        if path[2:3] == "/":
+            return "/"  # the secret of a mailed link or a QR code, in an address that was spoilt: no page repeats it
         if self.request.method in {"GET", "HEAD"}:
             return local_path(f"{path}?{self.request.url.query}" if self.request.url.query else path)
         if path in PAGE_OF_FORM:
