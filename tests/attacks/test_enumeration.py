@@ -18,10 +18,8 @@ from typing import Any
 
 import httpx2
 import pytest
-from typing_extensions import override
 
-from sparekey.adapters.sql.connection import Row, Statement
-from sparekey.adapters.sql.sqlite import SqliteConnection
+from sparekey.adapters.sql.connection import Statement
 from sparekey.domain.accounts import AddressKind
 from sparekey.domain.agents import Choice
 from sparekey.domain.errors import NotProven
@@ -272,7 +270,22 @@ async def undo(world: World, password: str) -> None:
     await browser.open(f"/undo/{flow}")
 
 
+async def other_things_by_name(world: World, password: str) -> None:
+    """To thaw, to report a thing stolen, to stop a closing: whatever stands, each begins with the name."""
+    program = Program(world.api.http)
+    for action in ("thaw", "report_stolen", "stop_closing"):
+        for name in (NAME, USER_NAME):
+            flow = (await program.start(action, identifier=name)).flow_id
+            await program.code(flow, "000000")
+            await program.password(flow, password)
+            await program.call("POST", f"/api/v1/flows/{flow}/nothing-more")
+            await program.finish(flow, password)
+            await program.show(flow)
+            await program.leave(flow)
+
+
 WALKS: tuple[Walk, ...] = (
+    other_things_by_name,
     undo,
     guess_passwords,
     recover,
@@ -331,15 +344,24 @@ Make = Callable[[World], Awaitable[str]]
 
 
 @pytest.fixture
+def new_url(request: pytest.FixtureRequest) -> Callable[[], str]:
+    """Of databases for servers of their own: SQLite, or what the test asks for."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return lambda: ""
+    urls: Callable[[], str] = request.getfixturevalue("postgres_urls")
+    return urls
+
+
+@pytest.fixture
 async def new_world(
-    tmp_path: Path, migrated_sqlite: Path, monkeypatch: pytest.MonkeyPatch
+    new_url: Callable[[], str], tmp_path: Path, migrated_sqlite: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Callable[[], Awaitable[World]]]:
     """Makes servers of their own, on which every statement and every hash is noted."""
     async with AsyncExitStack() as opened:
         count = iter(range(100))
 
         async def make() -> World:
-            api = await opened.enter_async_context(served("", tmp_path / f"data{next(count)}", migrated_sqlite))
+            api = await opened.enter_async_context(served(new_url(), tmp_path / f"data{next(count)}", migrated_sqlite))
             world = World(api)
             watch_statements(api, world, monkeypatch)
             watch_hashes(api, world, monkeypatch)
@@ -356,28 +378,20 @@ def kind_of(statement: str) -> str:
 def watch_statements(api: Api, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     true = api.parts.database.transaction
 
-    class Watched(SqliteConnection):
-        @override
-        async def one(self, statement: Statement, **values: object) -> Row | None:
+    def noted(do: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def note(statement: Statement, **values: object) -> Any:
             world.work.append(kind_of(statement.sqlite))
-            return await super().one(statement, **values)
+            return await do(statement, **values)
 
-        @override
-        async def all(self, statement: Statement, **values: object) -> Sequence[Row]:
-            world.work.append(kind_of(statement.sqlite))
-            return await super().all(statement, **values)
-
-        @override
-        async def run(self, statement: Statement, **values: object) -> int:
-            world.work.append(kind_of(statement.sqlite))
-            return await super().run(statement, **values)
+        return note
 
     @asynccontextmanager
-    async def transaction() -> AsyncIterator[SqliteConnection]:
+    async def transaction() -> AsyncIterator[Any]:
         async with true() as connection:
-            assert isinstance(connection, SqliteConnection)
             world.work.append("begin")
-            yield Watched(connection._raw)
+            for name in ("one", "all", "run", "later"):
+                setattr(connection, name, noted(getattr(connection, name)))
+            yield connection
             world.work.append("commit")
 
     monkeypatch.setattr(api.parts.database, "transaction", transaction)
@@ -424,6 +438,12 @@ def difference(one: Sequence[str], other: Sequence[str]) -> str:
 @pytest.mark.parametrize("walk", WALKS, ids=lambda w: w.__name__)
 async def test_no_answer_tells_whether_a_name_is_known(new_world: Callable[[], Awaitable[World]], make: Make, walk: Walk) -> None:
     await compare(new_world, make, walk)
+
+
+@pytest.mark.parametrize("new_url", ["postgres"], indirect=True)
+@pytest.mark.parametrize("walk", WALKS, ids=lambda w: w.__name__)
+async def test_on_the_other_database_no_answer_tells_either(new_world: Callable[[], Awaitable[World]], walk: Walk) -> None:
+    await compare(new_world, somebody_has_it, walk)
 
 
 async def test_a_planted_quick_answer_is_caught(new_world: Callable[[], Awaitable[World]], monkeypatch: pytest.MonkeyPatch) -> None:
