@@ -97,6 +97,8 @@ class Walk:
                         if name in HANDED_OUT and secret and secret not in self.canaries.long.values():
                             self.add(name, secret)
                     self._note_in(value)
+            case _:
+                """Nothing that could hold a secret."""
 
     def note_letter(self, letter: Letter) -> None:
         for kind, token in re.findall(r"/([a-z])/([A-Za-z0-9_-]{16,})", letter.text):
