@@ -21,6 +21,7 @@ DOWN = (
     asyncpg.InterfaceError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
+    asyncpg.DeadlockDetectedError,  # two browsers that exchange the same two accounts at the same moment: one has to ask again
     OSError,
     TimeoutError,
 )
