@@ -28,6 +28,8 @@ def looks() -> list[re.Pattern[str]]:
                     found.append(re.compile(re.escape(name)))
                 case ast.Call(func=ast.Name(id="look"), args=[_, ast.JoinedStr(values=parts)]):
                     found.append(re.compile("".join(re.escape(str(p.value)) if isinstance(p, ast.Constant) else ".+" for p in parts)))
+                case _:
+                    """No look."""
     return found
 
 
