@@ -6,7 +6,8 @@ LOCALE := src/sparekey/messages/locale
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard $(LOCALE)/*/LC_MESSAGES/sparekey.po))
 # Named, lest another active environment be taken.
 UV_INSTALL := $(BIN)/uv pip install --python $(BIN)/python --quiet
-PYTEST := $(BIN)/pytest -n 2 --dist worksteal
+# One more than cores: a third of the time a test waits, for a disk, a browser or another process.
+PYTEST := $(BIN)/pytest -n $(shell expr $$(nproc) + 1) --dist worksteal
 
 # Where this is set, nothing is kept compiled and every start takes two seconds longer.
 export PYTHONDONTWRITEBYTECODE :=

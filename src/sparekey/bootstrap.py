@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -90,9 +91,7 @@ def prepare_data_dir(settings: Settings) -> None:
     """Raises ``BadSettings`` with one line when the folder cannot be used."""
     try:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        probe = settings.data_dir / ".writable"
-        probe.touch()
-        probe.unlink()
+        TemporaryFile(dir=settings.data_dir).close()  # nameless: all processes of a server look at the same moment
     except OSError as e:
         raise BadSettings(f"the data folder {settings.data_dir} cannot be used: {e.strerror}") from None
 
