@@ -7,7 +7,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard $(LOCALE)/*/LC_MESSAGES/sparekey.p
 # Named, lest another active environment be taken.
 UV_INSTALL := $(BIN)/uv pip install --python $(BIN)/python --quiet
 # One more than cores: a third of the time a test waits, for a disk, a browser or another process.
-PYTEST := $(BIN)/pytest -n $(shell expr $$(nproc) + 1) --dist worksteal
+PYTEST := $(BIN)/pytest -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist worksteal
 
 # Where this is set, nothing is kept compiled and every start takes two seconds longer.
 export PYTHONDONTWRITEBYTECODE :=
@@ -90,8 +90,8 @@ $(BIN)/.installed: requirements.txt pyproject.toml $(BIN)/.build
 	@$(UV_INSTALL) --require-hashes --compile-bytecode -r $<
 	@$(UV_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
-# Built each time (another machine may have filled the cache), by clang where there is one: it makes an eighth more hashes than gcc. Where nothing works, libsodium hashes the passwords
-# (docs/decisions/0005-argon2.md).
+# Built anew, for another machine may have filled the cache, and by clang where there is one: it makes an eighth more hashes than gcc.
+# Where nothing works, libsodium hashes the passwords (docs/decisions/0005-argon2.md).
 $(BIN)/.native: requirements-native.txt $(BIN)/.installed
 	@if command -v cc > /dev/null && $(BIN)/python -c 'import pathlib, sysconfig as s; pathlib.Path(s.get_path("include"), "Python.h").stat()' 2> /dev/null; then \
 	  CC=$$(command -v clang || command -v cc) CFLAGS="-O3 -march=native" $(UV_INSTALL) --no-cache --require-hashes --no-binary argon2-cffi-bindings --no-build-isolation-package argon2-cffi-bindings -r $< \
