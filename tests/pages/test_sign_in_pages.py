@@ -1,5 +1,6 @@
 """Signing in through the pages: one failure for everything, ways on after several, and back to where one wanted to go."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
@@ -201,6 +202,59 @@ async def test_one_browser_has_one_session_whoever_signs_in(api: Api) -> None:
     for token in (first, hers):
         assert (await api.http.get("/api/v1/session", headers={"authorization": f"Bearer {token}"})).status_code == 401
     assert (await api.http.get("/api/v1/session", headers={"authorization": f"Bearer {berta.cookie('session')}"})).status_code == 200
+
+
+OUT = "You were signed out."
+
+
+async def sign_out_from_elsewhere(api: Api) -> None:
+    other = await api.program().sign_in(ANNA)
+    await api.http.post("/api/v1/flows", json={"flow": {"action": "end_sessions"}}, headers=as_program(other))
+
+
+async def change_the_password_elsewhere(api: Api) -> None:
+    other = api.program()
+    await other.sign_in(ANNA)
+    began = await other.start("change_password")
+    await other.password(began.flow_id, PASSWORD)
+    assert (await other.finish(began.flow_id, ANOTHER)).state == "done"
+
+
+async def let_it_expire(api: Api) -> None:
+    """The browser's clock is behind, so its cookie lives on."""
+    api.clock.wait(days=31)
+
+
+@pytest.mark.row("I7", "I10")
+@pytest.mark.parametrize("end", [sign_out_from_elsewhere, change_the_password_elsewhere, let_it_expire])
+async def test_whose_session_ended_elsewhere_is_told_once_on_the_sign_in_page(api: Api, end: Callable[[Api], Awaitable[None]]) -> None:
+    browser = await signed_up(api, ANNA, PASSWORD)
+    ended = browser.cookie("session")
+    await end(api)
+    page = await browser.open("/account/devices")
+    assert (page.path, page.status) == ("/sign-in", 200)
+    assert OUT in page.text
+    assert browser.cookie("session") == "", "of no more use, so it goes"
+    assert page.form("/sign-in").fields["next"] == "/account/devices"
+    assert OUT not in (await browser.open("/account/devices")).text
+    refused = await api.http.get("/api/v1/account", headers={"authorization": f"Bearer {ended}"})
+    assert (refused.status_code, refused.json()["type"]) == (401, "urn:sparekey:problem:not_signed_in")
+
+
+@pytest.mark.row("I7", "D3")
+async def test_nobody_else_is_told_that_a_session_ended(api: Api) -> None:
+    """Neither who has no session, nor who is in a living one, nor who has just signed out."""
+    browser = await signed_up(api, ANNA, PASSWORD)
+    await sign_out_from_elsewhere(api)
+    stranger = new_browser(api)
+    assert OUT not in (await stranger.open("/account/devices")).text
+    assert OUT not in (await stranger.open("/sign-in")).text
+    await browser.open("/sign-in")
+    await browser.fill(identifier=ANNA, password=PASSWORD)
+    assert OUT not in (await browser.open("/sign-in")).text
+    assert browser.cookie("session"), "it lives"
+    await browser.press("Sign out")
+    assert OUT not in (await browser.open("/account")).text
 
 
 @pytest.mark.row("I7")

@@ -97,6 +97,8 @@ class Visitor:
     fresh: bool
     held: bool = False
     """Signed in, but without the second factor that the site requires, on a page that does not lead to adding one."""
+    ended: bool = False
+    """The browser still brings a session that is over."""
 
 
 def network_of(request: Request) -> str:
@@ -132,6 +134,7 @@ async def visitor(request: Request) -> Visitor:
         who=who,
         fresh=fresh,
         held=held,
+        ended=bool(token) and found is None,
     )
 
 

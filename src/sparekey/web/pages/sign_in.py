@@ -33,7 +33,16 @@ that the device is known, and not the storage: a phone that approves keeps its k
 
 async def _form(visit: Visit) -> Response:
     values = {"next": local_path(visit.request.query_params.get("next", "/account")), "failures": "0"}
-    return await _page(visit, FormView(values), many_failures=False)
+    if not visit.came.ended:
+        return await _page(visit, FormView(values), many_failures=False)
+    _ = visit.words.gettext
+    said = _(
+        "You were signed out. That happens after a long time without use, when this device is signed out from another one, or when the "
+        "password is changed. Sign in again to go on."
+    )
+    response = await _page(visit, FormView(values, notice=said), many_failures=False)
+    visit.door.cookies.clear(response, "session")  # said once, and to nobody without it
+    return response
 
 
 async def _sign_in(visit: Visit, form: Form) -> Response:
