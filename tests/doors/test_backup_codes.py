@@ -155,6 +155,26 @@ async def test_new_codes_end_the_old_ones_at_once_and_only_when_they_are_kept(ap
     assert "Your account at Sparekey has new backup codes" in await api.about(owner.email)
 
 
+async def test_a_flow_that_is_over_keeps_no_codes(api: Api) -> None:
+    """Said as for every other step, also to whoever types one of the ten once more."""
+    owner = await owner_of(api)
+    program = api.program()
+    asked = await program.sign_in(owner.email)
+    await answer(program, asked.flow_id, "totp", code=owner.app.code())
+    began = await program.start("renew_backup_codes")
+    typed = f"3 {began.said['new_codes'][2]}"
+    assert (await call(program, began.flow_id, "keep-codes", code=typed)).state == "done"
+    before = await api.rows("backup_code", "flow", "account")
+    for again in (typed, owner.codes[0], "1 BCDFG-HJKLM-NPQRS"):
+        late = await call(program, began.flow_id, "keep-codes", code=again)
+        assert (late.status, late.problem) == (410, "done")
+    assert await api.rows("backup_code", "flow", "account") == before
+    left = await program.start("renew_backup_codes")
+    await program.leave(left.flow_id)
+    late = await call(program, left.flow_id, "keep-codes", code=f"3 {left.said['new_codes'][2]}")
+    assert (late.status, late.problem) == (410, "left")
+
+
 async def test_new_codes_ask_for_a_fresh_proof(api: Api) -> None:
     owner = await owner_of(api)
     began = await owner.program.start("renew_backup_codes")

@@ -10,6 +10,7 @@ from sparekey.challenges import backup_code
 from sparekey.challenges.backup_code import Typed
 from sparekey.domain.actions import Action
 from sparekey.domain.errors import FieldProblem, InvalidInput
+from sparekey.domain.flow.flow import check_open
 from sparekey.use_cases.answer_backup_code import read
 from sparekey.use_cases.carry_out.backup_codes import keep_codes
 from sparekey.use_cases.carry_out.change import permitted
@@ -26,6 +27,7 @@ async def keep_backup_codes(services: Services, client: Client, flow_id: str, te
     """``text``: number and code of any of the ten. Raises ``InvalidInput``, ``WrongStep``, ``FlowOver``, ``TooManyTries``, ``Busy``."""
     await check_volume(services, "answer.network", client)
     seen = await read_flow(services, client, flow_id)
+    check_open(seen, services.clock.now())
     shown = must_show(services, seen)
     if not _is_one_of(shown, read(text)):
         raise InvalidInput(FieldProblem("answer", "backup_code_not_shown"))
