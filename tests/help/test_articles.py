@@ -8,7 +8,8 @@ from starlette.routing import Match
 
 from sparekey.messages import catalogue
 from sparekey.web.help import articles as module
-from sparekey.web.help.articles import FOLDER, SLUGS, articles, is_of_this_site, read
+from sparekey.web.help.articles import FOLDER, SLUGS, articles, read
+from sparekey.web.help.markdown import is_of_this_site
 from sparekey.web.help.search import LONGEST, search
 from sparekey.web.routes import routes
 

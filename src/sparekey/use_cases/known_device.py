@@ -5,6 +5,7 @@ own and nothing else, for a thief of the browser's files has it too. The policy 
 the same browser on the same kind of machine, in a network in which this account was signed in fully before (docs/devices.md).
 """
 
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 
@@ -63,6 +64,7 @@ def family(user_agent: str) -> str:
     return device_name(user_agent) or user_agent.partition("/")[0].strip()
 
 
+@lru_cache(maxsize=1024)
 def neighbourhood(network: str) -> str:
     """The wider network of an IP address, such as ``192.0.0.0/16``; empty for what is no address."""
     try:

@@ -1,5 +1,6 @@
 """What all flows begin with: a stored flow with an id, an expiry and a version, bound to the browser or program that began it."""
 
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 from sparekey.domain.accounts import AccountId
@@ -77,6 +78,7 @@ async def check_user_names(services: Services, client: Client, account_id: Accou
             raise TooManyTries(wait, "user_names_used_up")
 
 
+@lru_cache(maxsize=1024)
 def neighbourhood(network: str) -> str:
     """What is counted as one network: an IPv4 address, or the 64 bits of an IPv6 one that a single subscriber is given (RFC 6177)."""
     try:

@@ -1,17 +1,11 @@
-"""The articles. One file each, ``<language>/<slug>.md``: a title, the words by which people look for it, and Markdown.
-
-Only what a letter to a worried person needs is rendered: paragraphs, headings, lists, bold, and links to pages of this site. HTML in an
-article is shown as it was typed.
-"""
+"""The articles. One file each, ``<language>/<slug>.md``: a title, the words by which people look for it, and Markdown."""
 
 from dataclasses import dataclass
 from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
-from markdown_it import MarkdownIt
 from typing_extensions import override
 
 from sparekey.messages import catalogue
@@ -75,25 +69,10 @@ def read(slug: str, file: str) -> Article:
     said = dict(line.split(": ", 1) for line in head.splitlines() if ": " in line)
     if said.keys() != {"title", "words"} or not body.strip():
         raise ValueError(f"{slug}: an article begins with title, words and ---")
-    html = _markdown().render(body)
+    from sparekey.web.help.markdown import to_html  # noqa: PLC0415 - 0.02 s of a start, for who asks for help
+
+    html = to_html(body)
     return Article(slug, said["title"], _text_of(html, first=True), said["words"], _text_of(html), html)
-
-
-def is_of_this_site(link: str) -> bool:
-    """Whether a link of an article leads to a page of ours. No article leads anywhere else."""
-    parts = urlsplit(link)
-    return not parts.scheme and not parts.netloc and link.startswith("/") and not link.startswith(("//", "/\\"))
-
-
-@lru_cache(maxsize=1)
-def _markdown() -> MarkdownIt:
-    return _OfThisSite("zero", {"html": False}).enable(["heading", "list", "emphasis", "link"])
-
-
-class _OfThisSite(MarkdownIt):
-    @override
-    def validateLink(self, url: str) -> bool:
-        return is_of_this_site(url)
 
 
 class _Reader(HTMLParser):

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from rapidfuzz import fuzz, process
-
 from sparekey.web.help.articles import Article, articles
 
 LONGEST: Final = 100
@@ -100,6 +98,8 @@ def _alike(word: str, known: tuple[str, ...]) -> Iterable[tuple[str, float]]:
         elif len(other) >= 4 and word.startswith(other):
             yield other, 0.7
     if len(word) >= 4 and not _CHINESE.match(word):
+        from rapidfuzz import fuzz, process  # noqa: PLC0415 - 0.01 s of a start, for who searches with a slip
+
         for other, score, _ in process.extract(word, known, scorer=fuzz.ratio, score_cutoff=ALIKE, limit=20):
             if other != word:
                 yield other, 0.6 * score / 100
