@@ -74,6 +74,20 @@ async def test_friends_who_are_invited_are_counted_with_them(api: Api) -> None:
     assert await written_to(api) == before
 
 
+@pytest.mark.row("D1", "R7")
+@pytest.mark.parametrize("limit", ["guarded.account", "send.account"])
+async def test_a_list_of_friends_that_a_limit_refuses_is_not_written_down(api: Api, limit: str) -> None:
+    eve = await api.signed_up(EVE)
+    session = (await eve.read("session"))["account_id"]
+    while not await api.parts.services.limits.hit(limit, session):
+        pass
+    tables = ("contact_circle", "contact", "flow", "outbox", "audit_event")
+    before = await api.rows(*tables)
+    friends = [{"name": f"Friend {n}", "email": f"stranger-friend{n}@example.net"} for n in range(3)]
+    assert (await eve.start("change_contacts", friends=friends, needed=2)).problem == "too_many_tries"
+    assert await api.rows(*tables) == before
+
+
 @pytest.mark.row("D1")
 async def test_without_the_limits_all_of_them_would_be_written_to(patient_api: Api) -> None:
     """So that the tests above are known to see more mails, if there were more."""

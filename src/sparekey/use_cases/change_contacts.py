@@ -35,8 +35,8 @@ from sparekey.use_cases.ports import ParsedAddress, Transaction
 from sparekey.use_cases.record import record
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing
-from sparekey.use_cases.start_flow import check_sends, check_volume
-from sparekey.use_cases.start_guarded import start_guarded
+from sparekey.use_cases.start_flow import check_sends, check_volume, check_volume_of_session
+from sparekey.use_cases.start_guarded import begin_guarded, session_for
 
 OF_A_FRIEND = {"name_missing": "contact_name_missing", "email_missing": "contact_email_missing"}
 """Reasons whose sentences are about the person's own name and address."""
@@ -51,16 +51,16 @@ async def change_contacts(
     """Ask for a new list. ``named``: name and address of each friend, as typed; none at all means that there are to be no friends.
     ``needed``: so many of them must type the phrase.
 
-    Raises ``NotSignedIn``, ``TooManyTries``, and ``InvalidInput`` with everything that is wrong (``check_circle``, and
-    contacts_change_waits, contacts_unchanged).
+    Raises ``NotSignedIn``, ``SecondFactorNeeded``, ``TooManyTries``, and ``InvalidInput`` with everything that is wrong
+    (``check_circle``, and contacts_change_waits, contacts_unchanged).
     """
-    if client.session is None:
-        raise NotSignedIn
+    session = session_for(client, Action.CHANGE_CONTACTS)
     await check_volume(services, "answer.network", client)
     friends = _friends(services, named[:LONGEST_LIST])
     async with services.store.transaction() as tx:
         now = services.clock.now()
-        account = await tx.accounts.get(client.session.account_id)
+        lock = await tx.audit.lock(session.account_id)
+        account = await tx.accounts.get(session.account_id)
         # What left so lately may come back, so it is the owner's still.
         former = await tx.accounts.former(account.account_id, now - UNDO_FOR)
         check_circle(friends, needed, {a.key for a in (*account.addresses, *former)}, all_needed_is_meant=all_needed_is_meant)
@@ -81,10 +81,11 @@ async def change_contacts(
                 for contact_id, friend in zip(sorted(services.chance.new_id(now) for _ in friends), friends, strict=True)
             ),
         )
+        await check_volume_of_session(services, client, session, Action.CHANGE_CONTACTS)
         await check_sends(services, account.account_id, sum(c.state is ContactState.INVITED for c in circle.contacts))
         await tx.circles.add(circle)
-    wants = Wants(factor_kind=FactorKind.CONTACTS, factor_id=circle.circle_id)
-    return await start_guarded(services, client, Action.CHANGE_CONTACTS, wants)
+        wants = Wants(factor_kind=FactorKind.CONTACTS, factor_id=circle.circle_id)
+        return await begin_guarded(tx, services, client, lock, account, session, Action.CHANGE_CONTACTS, wants)
 
 
 async def stop_change(services: Services, client: Client) -> None:
