@@ -18,6 +18,7 @@ from sparekey.web.guard import LEADS_TO_SECOND_FACTOR, csrf_token
 from sparekey.web.routes import routes
 from tests.doors.api import ANOTHER, PASSWORD, Api, Program, served
 from tests.doors.test_keys import add, member, new_key, sign_in
+from tests.pages.browser import signed_up
 
 ANNA = "anna@example.com"
 HOLDER = "h" * 43
@@ -71,6 +72,24 @@ async def test_every_road_ends_in_a_session_that_is_good_for_one_thing(strict_ap
             assert (await program.password(done.said["next_flow"], ANOTHER)).said["session"]["limited"] is True
     assert await is_limited(program)
     assert (await api.rows("device"))["device"] == [], "not signed in fully, so the browser is not known"
+
+
+@pytest.mark.row("F8", "I7")
+@pytest.mark.parametrize("who", [ANNA, "berta@example.com"], ids=["herself", "somebody else"])
+async def test_signing_in_again_in_a_browser_ends_its_limited_session(strict_api: Api, who: str) -> None:
+    """As it ends a full one: nobody has two at a time, and none is left behind in a shared browser."""
+    api = strict_api
+    await (await api.signed_up("berta@example.com")).call("DELETE", "/api/v1/session")
+    browser = await signed_up(api, ANNA, PASSWORD)
+    former = browser.cookie("session")
+    await browser.open("/sign-in")
+    await browser.fill(identifier=who, password=PASSWORD)
+    assert browser.page.path == "/account/second-factor"
+    assert browser.cookie("session") not in {"", former}
+    left = api.program()
+    left.session = former
+    assert (await left.call("GET", "/api/v1/account")).problem == "not_signed_in"
+    assert len((await api.rows("session"))["session"]) == 1
 
 
 @pytest.mark.row("F8")

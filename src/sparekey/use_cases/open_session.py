@@ -87,7 +87,7 @@ async def new_session(
 
 async def _end_former(tx: Transaction, services: Services, client: Client, account: Account) -> None:
     """Of the same account nothing more is recorded than that somebody signed in; its owner has one line for it."""
-    former = client.session
+    former = client.former or client.session
     if former is None:
         return
     if former.account_id == account.account_id:

@@ -100,6 +100,8 @@ class Client:
     language: str
     device_token: str = ""
     session: Session | None = None
+    former: Session | None = None
+    """The one in this browser, also where it is not good for what is asked: it ends when somebody signs in here."""
     remembered_token: str = ""
     """The cookie of a remembered device, or empty."""
     human: str = ""

@@ -129,6 +129,7 @@ async def visitor(request: Request) -> Visitor:
             language=catalogue.choose(request.headers.get("accept-language", ""), chosen),
             device_token=door.cookies.read(request, "device"),
             session=who.session if who else None,
+            former=found.session if found else None,
             remembered_token=door.cookies.read(request, "remembered"),
         ),
         who=who,
