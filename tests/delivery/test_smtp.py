@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sparekey.adapters.mail.letter import letter, mailable
+from sparekey.adapters.mail.letter import Letterhead, mailable
 from sparekey.adapters.mail.mailbox import DevMailbox
 from sparekey.adapters.mail.smtp import SmtpDelivery, parse_smtp
 from sparekey.domain.errors import BadSettings
@@ -245,18 +245,6 @@ async def test_the_mailbox_of_development_keeps_real_letters_and_shows_the_newes
 
 
 def test_a_letter_without_html_tricks_is_the_same_bytes_each_time() -> None:
-    made = [
-        letter(
-            to="a@b.example",
-            sender="s@b.example",
-            sender_name="S",
-            subject="x",
-            text="t",
-            html="h",
-            message_id=ID,
-            host="h",
-            at=TurnedClock().now(),
-        )
-        for _ in range(2)
-    ]
+    head = Letterhead("s@b.example", "S", "h", TurnedClock())
+    made = [head.letter("a@b.example", "x", "t", "h", ID) for _ in range(2)]
     assert [m["Message-ID"] for m in made] == [f"<{ID}@h>"] * 2

@@ -1,12 +1,15 @@
 """One letter in the form that mail servers read (RFC 5322, MIME), for SMTP and for the development mailbox alike."""
 
-from datetime import datetime
+from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
 from email_validator import EmailNotValidError, validate_email
+
+from sparekey.use_cases.ports import Clock
+from sparekey.use_cases.ports_of_delivery import Refused
 
 _POLICY = SMTP.clone(cte_type="7bit")  # bodies pass servers without 8BITMIME (RFC 6152) unchanged
 
@@ -24,36 +27,36 @@ def mailable(address: str) -> str:
     return f"{valid.local_part}@{valid.ascii_domain}"
 
 
-def letter(
-    *,
-    to: str,
-    sender: str,
-    sender_name: str,
-    subject: str,
-    text: str,
-    html: str,
-    message_id: str,
-    host: str,
-    at: datetime,
-    reply_to: str = "",
-) -> EmailMessage:
-    """A letter to one reader, as text and as HTML that say the same. ``at`` and ``message_id`` date and name it.
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """What all letters of a site share. ``host``: the right half of each Message-ID."""
 
-    The Message-ID is made of ``message_id`` alone, so that a letter sent twice is one letter to programs that look.
-    Raises ``ValueError`` when ``to`` is no address or a header holds a line end.
-    """
-    message = EmailMessage(policy=_POLICY)
-    message["From"] = _named(sender_name, sender)
-    message["To"] = mailable(to)
-    message["Subject"] = subject
-    if reply_to:
-        message["Reply-To"] = _named(sender_name, reply_to)
-    message["Date"] = format_datetime(at)
-    message["Message-ID"] = f"<{message_id}@{host}>"
-    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday notice answers it
-    message.set_content(text)
-    message.add_alternative(html, subtype="html")
-    return message
+    sender: str
+    sender_name: str
+    host: str
+    clock: Clock
+
+    def letter(self, to: str, subject: str, text: str, html: str, message_id: str, reply_to: str = "") -> EmailMessage:
+        """A letter to one reader, as text and as HTML that say the same.
+
+        The Message-ID is made of ``message_id`` alone, so that a letter sent twice is one letter to programs that look.
+        Raises ``Refused`` when ``to`` is no address or a header holds a line end.
+        """
+        message = EmailMessage(policy=_POLICY)
+        try:
+            message["From"] = _named(self.sender_name, self.sender)
+            message["To"] = mailable(to)
+            message["Subject"] = subject
+            if reply_to:
+                message["Reply-To"] = _named(self.sender_name, reply_to)
+            message["Date"] = format_datetime(self.clock.now())
+            message["Message-ID"] = f"<{message_id}@{self.host}>"
+            message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday notice answers it
+            message.set_content(text)
+            message.add_alternative(html, subtype="html")
+        except ValueError as e:
+            raise Refused("the letter cannot be written") from e
+        return message
 
 
 def _named(name: str, address: str) -> Address:

@@ -12,9 +12,8 @@ from email.policy import default
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
-from sparekey.adapters.mail.letter import letter
+from sparekey.adapters.mail.letter import Letterhead
 from sparekey.use_cases.ports import Clock
-from sparekey.use_cases.ports_of_delivery import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,27 +35,10 @@ class DevMailbox:
 
     def __init__(self, data: Path, *, mail_from: str, sender_name: str, host: str, clock: Clock) -> None:
         self._folder = data / "dev" / "mail"
-        self._from = mail_from or "sparekey@localhost.invalid"
-        self._sender_name = sender_name
-        self._host = host
-        self._clock = clock
+        self._head = Letterhead(mail_from or "sparekey@localhost.invalid", sender_name, host, clock)
 
     async def send(self, to: str, subject: str, text: str, html: str, message_id: str, reply_to: str = "") -> str:
-        try:
-            message = letter(
-                to=to,
-                sender=self._from,
-                sender_name=self._sender_name,
-                subject=subject,
-                text=text,
-                html=html,
-                message_id=message_id,
-                host=self._host,
-                at=self._clock.now(),
-                reply_to=reply_to,
-            )
-        except ValueError as e:
-            raise Refused("the letter cannot be written") from e
+        message = self._head.letter(to, subject, text, html, message_id, reply_to)
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         unfinished = self._folder / f"{message_id}.part"
         unfinished.write_bytes(message.as_bytes())

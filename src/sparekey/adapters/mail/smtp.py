@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
-from sparekey.adapters.mail.letter import letter, mailable
+from sparekey.adapters.mail.letter import Letterhead, mailable
 from sparekey.domain.errors import BadSettings
 from sparekey.use_cases.ports import Clock
 from sparekey.use_cases.ports_of_delivery import NoSuchRecipient, Refused, TryLater
@@ -68,12 +68,9 @@ class SmtpDelivery:
         self._server = parse_smtp(url)
         self.name = f"{self._server.host}:{self._server.port}"
         try:
-            self._from = mailable(mail_from)
+            self._head = Letterhead(mailable(mail_from), sender_name, host, clock)
         except ValueError as e:
             raise BadSettings("SPAREKEY_MAIL_FROM must be one plain address") from e
-        self._sender_name = sender_name
-        self._host = host
-        self._clock = clock
         self._seconds = seconds_per_step
         self._plain = insecure_plain and not self._server.tls_from_start
         try:
@@ -85,22 +82,7 @@ class SmtpDelivery:
         """Answers the server's last line. Raises ``Refused`` when the server says no to this reader or letter for good,
         ``TryLater`` for everything that time or the operator can mend (a wrong password of ours is not the reader's).
         """
-        try:
-            reader = mailable(to)
-            message = letter(
-                to=to,
-                sender=self._from,
-                sender_name=self._sender_name,
-                subject=subject,
-                text=text,
-                html=html,
-                message_id=message_id,
-                host=self._host,
-                at=self._clock.now(),
-                reply_to=reply_to,
-            )
-        except ValueError as e:
-            raise Refused("the letter cannot be written") from e
+        message = self._head.letter(to, subject, text, html, message_id, reply_to)
         client = aiosmtplib.SMTP(
             hostname=self._server.host,
             port=self._server.port,
@@ -113,7 +95,7 @@ class SmtpDelivery:
         )
         try:
             await client.connect()
-            _, answer = await client.send_message(message, sender=self._from, recipients=[reader])
+            _, answer = await client.send_message(message, sender=self._head.sender, recipients=[mailable(to)])
             with contextlib.suppress(aiosmtplib.SMTPException):
                 await client.quit()  # the server has taken the letter: how it says goodbye changes nothing
         except aiosmtplib.SMTPRecipientsRefused as e:
