@@ -176,3 +176,6 @@ async def test_a_wait_its_banner_and_the_way_back(people: MakePerson, site: Movi
     await stranger.type("The same once more", ANOTHER)
     await stranger.press("Save the new password")
     await stranger.is_at("Your new password is set")
+    await elsewhere.page.reload()
+    await elsewhere.is_at("This link no longer works")
+    await look(elsewhere, "wait-over")

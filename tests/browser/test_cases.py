@@ -130,6 +130,7 @@ async def test_an_owner_who_lost_everything_and_a_thief_who_asks_as_well(people:
     await thief.is_at("People look at your case")
     await thief.open(f"/case/{number}")
     await thief.is_at("There is no such page here")
+    await look(thief, "case-none")
     # Both are decided.
     await decided(site, theirs, Choice.REFUSE)
     await decided(site, number, Choice.APPROVE)

@@ -156,6 +156,7 @@ async def test_the_phones_page_can_be_installed_and_says_when_the_network_is_gon
     await phone.context.set_offline(True)
     await phone.page.reload()
     await phone.is_at("No network")
+    await look(phone, "approve-offline")
     await phone.context.set_offline(False)
     await phone.follow("Try again")
     await phone.is_at("Approve")

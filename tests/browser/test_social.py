@@ -130,10 +130,13 @@ async def test_an_unverified_address_gets_a_code_and_the_lost_account_elsewhere_
 
 async def test_a_provider_that_is_down(visitor: Person) -> None:
     await visitor.open("/sign-in")
-    await visitor.page.route("**/authorize**", lambda route: route.fulfill(status=200, body="VK is somewhere else"))
-    await visitor.button("Continue with VK").click()
-    await visitor.page.wait_for_url("**/authorize**")
-    state = visitor.page.url.partition("state=")[2].partition("&")[0]
+    # No content: the browser stays where it is, on the page between the two sites.
+    await visitor.page.route("**/authorize**", lambda route: route.fulfill(status=204))
+    async with visitor.page.expect_request("**/authorize**") as going:
+        await visitor.button("Continue with VK").click()
+    await visitor.is_at("On to VK")
+    await look(visitor, "social-away")
+    state = (await going.value).url.partition("state=")[2].partition("&")[0]
     await visitor.open(f"/social/vk/callback?code=x&device_id=y&state={state}")
     await visitor.is_at("VK does not answer")
     await look(visitor, "social-silent")
