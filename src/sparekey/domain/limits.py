@@ -34,8 +34,13 @@ RECOVERY_CODE_LASTS = timedelta(minutes=15)
 """An e-mailed recovery code (NIST allows 24 h, 4.2.1.2; OWASP asks for less)."""
 
 LINK_LASTS = timedelta(minutes=30)
-"""A mailed link carries 256 random bits and is spent on the confirming POST."""
+"""A mailed link carries 256 random bits and is spent on the confirming POST. So long its page may lie open, too."""
 
+FRIEND_PAGE_LASTS = timedelta(hours=12)
+"""The page behind a friend's link may lie open for longer: the call may come in the evening."""
+
+DISPUTE_PAGE_LASTS = timedelta(hours=24)
+"""And that of a side in a dispute: a code for one more thing may have to be looked for."""
 
 RESERVED = timedelta(days=30)
 """A former address is kept for its former owner so long (mission.md, S6)."""

@@ -1,6 +1,5 @@
 """Recovery contacts: the owner's list, the page of a friend behind a mailed link, and the secret question where the site has one."""
 
-from datetime import timedelta
 from typing import Final
 
 from starlette.responses import Response
@@ -10,6 +9,7 @@ from sparekey.domain.actions import Action
 from sparekey.domain.contacts import MOST, AskKind
 from sparekey.domain.errors import BadRequest, FlowOver, InvalidInput, NotProven, TooManyTries, WrongStep
 from sparekey.domain.flow.wants import Wants
+from sparekey.domain.limits import FRIEND_PAGE_LASTS
 from sparekey.domain.secret_question import Question
 from sparekey.use_cases.change_contacts import change_contacts, invite_again, stop_change
 from sparekey.use_cases.contact_link import answer_invitation, answer_phrase, look_at_contact_link, refuse_phrase
@@ -28,8 +28,7 @@ CONTACTS: Final = "/account/security/contacts"
 QUESTION: Final = "/account/security/secret-question"
 SECTION: Final = "/account/security"
 
-LINK: Final = SecretLink("friend", "/friend", lasts=timedelta(hours=12))
-"""A friend's page may lie open for longer: the call may come in the evening."""
+LINK: Final = SecretLink("friend", "/friend", lasts=FRIEND_PAGE_LASTS)
 
 DONE: Final = frozenset({"contacts_wait", "contacts_changed", "contacts_stopped", "contacts_invited", "secret_answer"})
 """What may just have been done; the sentences are in ``account_base.html``."""

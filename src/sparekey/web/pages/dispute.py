@@ -4,13 +4,13 @@ They come by the link of a notice, which was pressed before (``disown.py``). Who
 recovery, and whoever is signed in on the pages of the account.
 """
 
-from datetime import timedelta
 from typing import Final
 
 from starlette.responses import Response
 from starlette.routing import Route
 
 from sparekey.domain.errors import FlowOver, TooManyTries
+from sparekey.domain.limits import DISPUTE_PAGE_LASTS
 from sparekey.use_cases.object_by_link import look_at_objection, start_objection
 from sparekey.web.errors import shown
 from sparekey.web.pages.endpoints import action, held_back, page
@@ -20,8 +20,7 @@ from sparekey.web.pages.secret_link import SecretLink
 from sparekey.web.pages.views import FormView
 from sparekey.web.pages.visit import Visit
 
-LINK: Final = SecretLink("dispute", "/dispute", lasts=timedelta(hours=24))
-"""For longer: a code for one more thing may have to be looked for."""
+LINK: Final = SecretLink("dispute", "/dispute", lasts=DISPUTE_PAGE_LASTS)
 
 
 async def _look(visit: Visit) -> Response:
