@@ -1,7 +1,10 @@
 """What pages show to one who is signed in and has done something too often: nothing typed is lost, and the rest goes on (D1, I10)."""
 
+from dataclasses import replace
+
 import pytest
 
+from sparekey.adapters.volume import MemoryVolumeLimits
 from sparekey.domain.limits import VOLUME_LIMITS
 from tests.doors.api import ANOTHER, PASSWORD, Api
 from tests.pages.browser import Browser, signed_in, signed_up
@@ -39,10 +42,12 @@ async def test_too_many_user_names_are_told_beside_the_field(api: Api) -> None:
 async def test_too_many_new_addresses_are_told_and_the_one_typed_is_kept(api: Api) -> None:
     eve = await signed_up(api, EVE, PASSWORD)
     await often(api, eve, "/account/addresses", VOLUME_LIMITS["send.account"].most, email="stranger{n}@example.net")
-    assert eve.page.heading != "Too many tries for now"
+    assert eve.page.heading != "Too many messages for now"
     before = await api.rows("flow", "outbox", "address")
     await often(api, eve, "/account/addresses", 1, email="one-more@example.net")
-    assert (eve.page.status, eve.page.heading) == (429, "Too many tries for now")
+    assert (eve.page.status, eve.page.heading) == (429, "Too many messages for now")
+    assert "mailbox" in eve.page.text
+    assert "guess" not in eve.page.text
     assert eve.page.input("email")["value"] == "one-more@example.net"
     assert await api.rows("flow", "outbox", "address") == before
     assert await api.about("one-more@example.net") == []
@@ -53,9 +58,31 @@ async def test_the_owner_still_stops_a_thief_who_did_too_much(api: Api) -> None:
     anna = await signed_up(api, ANNA, PASSWORD)
     thief = await signed_in(api, ANNA, PASSWORD)
     await often(api, thief, "/account/details", VOLUME_LIMITS["guarded.account"].most + 1, name="Eve {n}")
-    assert (thief.page.status, thief.page.heading) == (429, "Too many tries for now")
+    assert (thief.page.status, thief.page.heading) == (429, "Please wait a little")
+    assert "how much can be begun" in thief.page.text
+    assert "guess" not in thief.page.text
     await anna.open("/account/security/password")
     await anna.fill(current_password=PASSWORD, new_password=ANOTHER, new_password_again=ANOTHER)
     assert anna.page.status == 200, anna.page.text
     await thief.open("/account/details")
     assert thief.page.path == "/sign-in", "a new password ends the others"
+
+
+@pytest.mark.row("D1", "I10")
+@pytest.mark.parametrize("reason", sorted({limit.reason for limit in VOLUME_LIMITS.values()} | {"guesses_used_up", "prompts_used_up"}))
+async def test_the_general_page_says_what_there_was_too_much_of(api: Api, monkeypatch: pytest.MonkeyPatch, reason: str) -> None:
+    """Whichever limit it was: true words, when it is over, and what was typed."""
+    anna = await signed_up(api, ANNA, PASSWORD)
+
+    async def refuse(_: object, limit: str, __: str) -> int:
+        return 90 if limit == "guarded.account" else 0
+
+    monkeypatch.setattr(MemoryVolumeLimits, "hit", refuse)
+    monkeypatch.setitem(VOLUME_LIMITS, "guarded.account", replace(VOLUME_LIMITS["guarded.account"], reason=reason))
+    await often(api, anna, "/account/details", 1, name="Anna B.")
+    page = anna.page
+    assert (page.status, page.answered.headers["retry-after"]) == (429, "90")
+    assert page.heading in {"Too many tries for now", "Too many messages for now", "Please wait a little"}
+    assert ("guessers" in page.text) == (reason == "too_many_tries")
+    assert "Try again in 90 seconds." in page.text
+    assert page.input("name")["value"] == "Anna B."

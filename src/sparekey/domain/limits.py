@@ -115,11 +115,12 @@ def is_closed(today: int, in_a_row: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class VolumeLimit:
-    """At most ``most`` in a moving ``window``."""
+    """At most ``most`` in a moving ``window``. ``reason``: what is said beyond that."""
 
     name: str
     most: int
     window: timedelta
+    reason: str = "too_many_tries"
 
     @property
     def seconds(self) -> int:
@@ -127,23 +128,26 @@ class VolumeLimit:
         return int(self.window.total_seconds())
 
 
+_BEGUN = "too_much_begun"
+_MESSAGES = "too_many_messages"
+
 VOLUME_LIMITS: dict[str, VolumeLimit] = {
     limit.name: limit
     for limit in (
-        VolumeLimit("sign_up.network", 30, timedelta(hours=1)),
+        VolumeLimit("sign_up.network", 30, timedelta(hours=1), _BEGUN),
         VolumeLimit("sign_in.network", 300, timedelta(minutes=10)),
-        VolumeLimit("recover.network", 60, timedelta(minutes=10)),
+        VolumeLimit("recover.network", 60, timedelta(minutes=10), _BEGUN),
         VolumeLimit("answer.network", 300, timedelta(minutes=10)),
         # Enrolled phones and waiting screens ask every few seconds, a family's from one address.
         VolumeLimit("approvals.network", 3000, timedelta(minutes=10)),
         VolumeLimit("check_password.network", 600, timedelta(minutes=10)),
         # What is begun in a session. What an owner stops a thief with (``actions.DEFENDS``) is counted by session alone, so that nobody
         # inside, and nobody in the same network, can use it up for him.
-        VolumeLimit("guarded.network", 300, timedelta(minutes=10)),
-        VolumeLimit("guarded.account", 60, timedelta(hours=1)),
+        VolumeLimit("guarded.network", 300, timedelta(minutes=10), _BEGUN),
+        VolumeLimit("guarded.account", 60, timedelta(hours=1), _BEGUN),
         # New user names that are asked for: the answer says whether somebody has that name.
-        VolumeLimit("user_name.account", 20, timedelta(days=1)),
-        VolumeLimit("user_name.network", 60, timedelta(hours=1)),
+        VolumeLimit("user_name.account", 20, timedelta(days=1), "user_names_used_up"),
+        VolumeLimit("user_name.network", 60, timedelta(hours=1), "user_names_used_up"),
         # To one recipient: one mail in five minutes always goes, and five more an hour (mission.md, D1).
         VolumeLimit("mail.always", 1, timedelta(minutes=5)),
         VolumeLimit("mail.recipient", 5, timedelta(hours=1)),
@@ -154,15 +158,15 @@ VOLUME_LIMITS: dict[str, VolumeLimit] = {
         VolumeLimit("sms.site", 1000, timedelta(hours=1)),
         VolumeLimit("sms.number", 10, timedelta(days=1)),
         VolumeLimit("sms.prefix", 60, timedelta(hours=1)),
-        VolumeLimit("send.network", 120, timedelta(minutes=10)),
+        VolumeLimit("send.network", 120, timedelta(minutes=10), _MESSAGES),
         # To mailboxes and phones that are not the account's: those that it adds, and friends whom it invites.
-        VolumeLimit("send.account", 20, timedelta(hours=1)),
+        VolumeLimit("send.account", 20, timedelta(hours=1), _MESSAGES),
         # Friends are asked three times a day for one name, from one network; nobody's mailbox hears of it more often than ten times.
-        VolumeLimit("contacts.asked", 3, timedelta(days=1)),
+        VolumeLimit("contacts.asked", 3, timedelta(days=1), _MESSAGES),
         VolumeLimit("contacts.friend", 10, timedelta(days=1)),
         # People read each case; of one name a few from one network are enough.
-        VolumeLimit("case.network", 20, timedelta(hours=1)),
-        VolumeLimit("case.name", 5, timedelta(days=1)),
-        VolumeLimit("case.message", 30, timedelta(hours=1)),
+        VolumeLimit("case.network", 20, timedelta(hours=1), _BEGUN),
+        VolumeLimit("case.name", 5, timedelta(days=1), "cases_used_up"),
+        VolumeLimit("case.message", 30, timedelta(hours=1), _MESSAGES),
     )
 }

@@ -90,6 +90,10 @@ SENTENCES: Final[Mapping[str, str]] = {
     # The person's.
     "not_proven": N_("That is not right. Please check it and try again."),
     "too_many_tries": N_("Too many tries. Please wait a little and try again."),
+    "too_much_begun": N_("This was begun very often in a short time. Please wait a little and try again."),
+    "too_many_messages": N_(
+        "Many messages were sent in a short time. Please wait a little and try again; those sent before are still good."
+    ),
     "user_names_used_up": N_("Too many user names were tried. Everything else can be changed now."),
     "human_needed": N_("There were many tries from your network or for this name. Please show once that you are a person."),
     "human_waits": N_("The minute is not over yet. Please wait a little longer, then press the button again."),

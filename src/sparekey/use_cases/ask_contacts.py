@@ -9,7 +9,6 @@ from dataclasses import replace
 from sparekey.domain.accounts import Account
 from sparekey.domain.audit import Event
 from sparekey.domain.contacts import ASKED_FOR, MOST, PHRASE_WORDS, AskKind, AskState, Contact, ContactAsk
-from sparekey.domain.errors import TooManyTries
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.flow.flow import Flow
 from sparekey.domain.generator import words
@@ -22,7 +21,7 @@ from sparekey.use_cases.prove import must_be_asked
 from sparekey.use_cases.record import record
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing, situation_of, standing
-from sparekey.use_cases.start_flow import check_volume, neighbourhood
+from sparekey.use_cases.start_flow import check_limit, check_volume, neighbourhood
 
 
 async def ask_contacts(services: Services, client: Client, flow_id: str) -> Standing:
@@ -64,6 +63,4 @@ async def _check_limit(services: Services, client: Client, flow: Flow) -> None:
     has a count of his own (mission.md, D2)."""
     shown = any(not p.enrolling for p in flow.proofs)
     lane = flow.flow_id if shown else f"{flow.subject}/{flow.typed_key}/{neighbourhood(client.network)}"
-    wait = await services.limits.hit("contacts.asked", lane)
-    if wait:
-        raise TooManyTries(wait)
+    await check_limit(services, "contacts.asked", lane)

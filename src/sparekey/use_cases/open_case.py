@@ -48,7 +48,7 @@ async def open_case(services: Services, client: Client, kind: CaseKind, typed: s
         lock = await tx.audit.lock(chain_of(subject, now))
         await must_be_human(tx, services, client, "case", "case.network")
         if await services.limits.hit("case.name", _lane(client, key, flow)) or not await may_send(services, mailbox.key):
-            raise TooManyTries(VOLUME_LIMITS["case.name"].seconds, "cases_used_up")
+            raise TooManyTries(VOLUME_LIMITS["case.name"].seconds, VOLUME_LIMITS["case.name"].reason)
         case = Case(
             case_id=services.chance.new_id(now),
             number=await _number(tx, services),
@@ -92,7 +92,7 @@ async def send_code_again(services: Services, client: Client, number: str) -> Ca
         if at.now < again:
             raise TooManyTries(int((again - at.now).total_seconds()) + 1, "resend_too_soon")
         if not await may_send(services, at.case.contact_key):
-            raise TooManyTries(VOLUME_LIMITS["mail.always"].seconds)
+            raise TooManyTries(VOLUME_LIMITS["mail.always"].seconds, "too_many_messages")
         case = await send_case_code(tx, services, at.case)
         await tx.cases.save(case)
     return replace(case, version=case.version + 1)

@@ -9,15 +9,14 @@ from dataclasses import dataclass, replace
 
 from sparekey.domain.audit import Event
 from sparekey.domain.cases import LONGEST_MESSAGE, OVER, Author, Case, CaseMessage, CaseMove, CaseState, closed, moved
-from sparekey.domain.errors import FieldProblem, InvalidInput, TooManyTries, WrongStep
-from sparekey.domain.limits import VOLUME_LIMITS
+from sparekey.domain.errors import FieldProblem, InvalidInput, WrongStep
 from sparekey.domain.names import has_bad_character
 from sparekey.domain.statements import LONGEST_STATEMENT, NOTHING_SAID, Match, Said, older_than
 from sparekey.use_cases.load_case import load_case, see_case
 from sparekey.use_cases.record import record
 from sparekey.use_cases.secret_answer import check_secret_answer
 from sparekey.use_cases.services import Client, Services
-from sparekey.use_cases.start_flow import check_volume
+from sparekey.use_cases.start_flow import check_limit, check_volume
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 
@@ -60,8 +59,7 @@ async def say_in_case(services: Services, client: Client, number: str, typed: st
     text = check_message(typed)
     await check_volume(services, "answer.network", client)
     seen = await see_case(services, client, number)
-    if await services.limits.hit("case.message", seen.case_id):
-        raise TooManyTries(VOLUME_LIMITS["case.message"].seconds)
+    await check_limit(services, "case.message", seen.case_id)
     async with services.store.transaction() as tx:
         at = await load_case(tx, services, client, seen)
         await tx.cases.save(moved(at.case, CaseMove.ANSWER, at.now))

@@ -9,6 +9,7 @@ from sparekey.domain.errors import TooManyTries
 from sparekey.domain.flow.flow import FLOW_LASTS, Flow
 from sparekey.domain.flow.state import State
 from sparekey.domain.flow.wants import Wants
+from sparekey.domain.limits import VOLUME_LIMITS
 from sparekey.domain.sessions import Session
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.tokens import token_hash
@@ -47,35 +48,35 @@ def new_flow(
 
 async def check_volume(services: Services, limit: str, client: Client) -> None:
     """Raises ``TooManyTries`` when this network asked too often; the same for every name."""
-    wait = await services.limits.hit(limit, neighbourhood(client.network))
-    if wait:
-        raise TooManyTries(wait)
+    await check_limit(services, limit, neighbourhood(client.network))
+
+
+async def check_limit(services: Services, limit: str, of: str) -> None:
+    """Once more. Raises ``TooManyTries``, with the reason of the limit."""
+    if wait := await services.limits.hit(limit, of):
+        raise TooManyTries(wait, VOLUME_LIMITS[limit].reason)
 
 
 async def check_volume_of_session(services: Services, client: Client, session: Session, action: str) -> None:
     """One more action is begun in a session. Raises ``TooManyTries`` when its account or this network has begun too many; what defends
     the account is counted by session."""
     if action in DEFENDS:
-        wait = await services.limits.hit("guarded.account", session.session_id)
+        await check_limit(services, "guarded.account", session.session_id)
     else:
         await check_volume(services, "guarded.network", client)
-        wait = await services.limits.hit("guarded.account", session.account_id)
-    if wait:
-        raise TooManyTries(wait)
+        await check_limit(services, "guarded.account", session.account_id)
 
 
 async def check_sends(services: Services, account_id: AccountId, number: int = 1) -> None:
     """So many messages are to go to people who have not asked for them. Raises ``TooManyTries`` when the account has sent too many."""
     for _ in range(number):
-        if wait := await services.limits.hit("send.account", account_id):
-            raise TooManyTries(wait)
+        await check_limit(services, "send.account", account_id)
 
 
 async def check_user_names(services: Services, client: Client, account_id: AccountId) -> None:
     """A new user name is asked for. Raises ``TooManyTries`` when this account or network has asked for too many, taken or free."""
     for limit, of in (("user_name.network", neighbourhood(client.network)), ("user_name.account", account_id)):
-        if wait := await services.limits.hit(limit, of):
-            raise TooManyTries(wait, "user_names_used_up")
+        await check_limit(services, limit, of)
 
 
 @lru_cache(maxsize=1024)

@@ -7,6 +7,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sparekey.messages.reasons import sentence
 from sparekey.web.errors import Shown
 from sparekey.web.pages.forms import SECRETS, Form
 from sparekey.web.pages.views import KeptField
@@ -32,18 +33,23 @@ LABELS: Final[Mapping[str, str]] = {
 }
 """The fields that people type into, as they are called on their pages. All others are kept unseen."""
 
-KEEPS: Final = frozenset({"cookies_refused", "busy", "store_unavailable", "too_many_tries", "not_signed_in"})
-"""Only where the form is surely ours: what another site sent must not lie ready under our button."""
+KEEPS: Final = frozenset({"cookies_refused", "busy", "store_unavailable", "not_signed_in"})
+"""Only where the form is surely ours: what another site sent must not lie ready under our button. The same holds for all that was done
+too often."""
+
+TOO_OFTEN: Final = 429
 
 
 def show_problem(visit: Visit, shown: Shown, form: Form | None = None) -> Response:
     """The page for one error, with the status of the one table of errors."""
-    keep = form if form is not None and shown.reason in KEEPS else Form({})
+    too_often = shown.status == TOO_OFTEN
+    keep = form if form is not None and (too_often or shown.reason in KEEPS) else Form({})
     return visit.show(
         "problem.html",
         status=shown.status,
         retry_after=shown.retry_after,
         reason=shown.reason,
+        too_often=sentence(visit.words, shown.reason, (("seconds", str(shown.retry_after)),)) if too_often else "",
         wait=wait_words(visit.words, shown.retry_after) if shown.retry_after else "",
         kept_action=visit.request.url.path if keep.fields else "",
         kept=[KeptField(n, visit.words.gettext(LABELS[n]) if n in LABELS else "", v) for n, v in keep.kept.items()],
