@@ -69,9 +69,9 @@ async def test_the_owner_still_stops_a_thief_who_did_too_much(api: Api) -> None:
 
 
 @pytest.mark.row("D1", "I10")
-@pytest.mark.parametrize("reason", sorted({limit.reason for limit in VOLUME_LIMITS.values()} | {"guesses_used_up", "prompts_used_up"}))
+@pytest.mark.parametrize("reason", sorted(({v.reason for v in VOLUME_LIMITS.values()} | {"prompts_used_up"}) - {"user_names_used_up"}))
 async def test_the_general_page_says_what_there_was_too_much_of(api: Api, monkeypatch: pytest.MonkeyPatch, reason: str) -> None:
-    """Whichever limit it was: true words, when it is over, and what was typed."""
+    """Whichever limit it was: true words, when it is over, and what was typed. User names are told of beside their field."""
     anna = await signed_up(api, ANNA, PASSWORD)
 
     async def refuse(_: object, limit: str, __: str) -> int:
