@@ -176,6 +176,8 @@ async def test_a_blocked_owner_appeals(people: MakePerson, site: MovingSite, ema
         assert await block_account(parts.services, AGENT, email)
     await owner.open("/account")
     assert owner.path == "/sign-in"
+    await owner.sees("You were signed out.")
+    await look(owner, "sign-in-signed-out")
     await owner.sign_in(email)
     await owner.is_at("This account is blocked")
     await look(owner, "blocked")

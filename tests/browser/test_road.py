@@ -72,6 +72,7 @@ async def _change_password(anna: Person, people: MakePerson, email: str) -> Pers
     await anna.sees("Your new password is set. Your other devices are signed out.")
     await elsewhere.follow("Recent activity")
     await elsewhere.is_at("Sign in")
+    await elsewhere.sees("You were signed out.")
     await elsewhere.sign_in(email, PASSWORD)
     await elsewhere.sees("This name and password do not go together.")
     await anna.mail(email, "Your password at Sparekey was changed")

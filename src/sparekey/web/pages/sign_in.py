@@ -37,8 +37,8 @@ async def _form(visit: Visit) -> Response:
         return await _page(visit, FormView(values), many_failures=False)
     _ = visit.words.gettext
     said = _(
-        "You were signed out. That happens after a long time without use, when this device is signed out from another one, or when the "
-        "password is changed. Sign in again to go on."
+        "You were signed out. That happens after a long time without use, when this device is signed out from another one, when the "
+        "password is changed, or to protect your account. Sign in again to go on."
     )
     response = await _page(visit, FormView(values, notice=said), many_failures=False)
     visit.door.cookies.clear(response, "session")  # said once, and to nobody without it
