@@ -15,7 +15,8 @@ import pytest
 
 from sparekey.bootstrap import SQLITE_FILE, key_ring, prepare_data_dir
 from sparekey.settings import read_settings
-from tests.attacks.crash import LOST_NOTICE, SCENARIOS
+from tests.attacks.crash.planted import LOST_NOTICE
+from tests.attacks.crash.scenarios import SCENARIOS
 from tests.postgres import MEMORY
 from tests.server import ROOT
 
