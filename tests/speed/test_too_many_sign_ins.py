@@ -35,7 +35,7 @@ async def test_hashing_processes_stand_back_and_the_server_does_not() -> None:
     try:
         await hasher.hash("a long enough password")
         (process,) = pool._processes
-        assert os.getpriority(os.PRIO_PROCESS, process._process.pid) == before + NICENESS
+        assert os.getpriority(os.PRIO_PROCESS, process._process.pid) == min(before + NICENESS, 19)  # nobody stands further back
         assert os.getpriority(os.PRIO_PROCESS, 0) == before
         if session_of("self"):  # sessions share the cores before their processes do
             assert session_of(process._process.pid) != session_of("self")
