@@ -23,7 +23,7 @@ run: install ## start the server on port 8400 (SPAREKEY_PORT), data in ./var (SP
 install: $(BIN)/.installed $(BIN)/.native $(CATALOGUES)
 
 test: install $(BIN)/.dev ## everything but the soak tests
-	@.ci/system-packages initdb=postgresql chromium=chromium
+	@.ci/system-packages initdb=postgresql chromium-headless-shell=chromium-headless-shell
 	$(PYTEST)
 
 check: ## format, lint, types, imports, dead code, texts; side by side
@@ -44,7 +44,7 @@ texts-check: $(BIN)/.dev
 	@$(BIN)/pytest -q tests/test_texts.py
 
 browser: install $(BIN)/.dev ## only the tests that drive a browser
-	@.ci/system-packages initdb=postgresql chromium=chromium
+	@.ci/system-packages initdb=postgresql chromium-headless-shell=chromium-headless-shell
 	$(PYTEST) -m browser
 soak: install $(BIN)/.dev ## the tests that take many minutes
 	@.ci/system-packages initdb=postgresql

@@ -91,7 +91,7 @@ class Cluster:
 
     def create(self, name: str, template: str = "template0") -> str:
         """A new database, a copy of ``template`` (to which nobody may be connected), and its URL."""
-        self._sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        self._sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
         return self.url(name)
 
     def drop(self, name: str) -> None:

@@ -14,7 +14,9 @@ from tests.browser.person import Person, new_person
 from tests.postgres import Cluster
 from tests.server import Site
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = "/usr/bin/chromium-headless-shell"
+"""Chromium without its window, which nobody sees here and which costs more than the pages: half the time of a whole one."""
+
 QUIET = ("--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync")
 """A browser that asks nobody but our server."""
 

@@ -62,9 +62,16 @@ def axe() -> str:
     return (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
 
+_looked_at: set[str] = set()
+
+
 async def look(person: Person, name: str) -> None:
-    """Finds nothing wrong with the open page, or fails with all of it. ``name``: of its picture, and for the one who reads the failure."""
+    """Finds nothing wrong with the open page, or fails with all of it. ``name``: of the page in this state, in its picture and in the
+    failure; a step of many tests is looked at in the first of them alone."""
+    if name in _looked_at:
+        return
     wrong = await faults(person.page, name)
+    _looked_at.add(name)
     if wrong:
         pytest.fail(f"{name}, {person.page.url}:\n" + "\n".join(wrong))
 
