@@ -10,7 +10,7 @@ import uvloop
 from hypothesis import settings
 
 from sparekey.adapters.sql import migrate
-from tests.postgres import Cluster
+from tests.postgres import Cluster, memory
 
 # No deadlines: a busy machine is no bug. In CI the same examples every time, so that red means "this change".
 settings.register_profile("dev", deadline=None)
@@ -20,6 +20,12 @@ settings.load_profile("ci" if os.environ.get("CI") else "dev")
 MIGRATED = "migrated"
 
 _numbers = count(1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What tests write goes into memory where there is room, so that no test waits for the disk."""
+    if folder := memory():
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
 
 
 def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> dict[str, Callable[[], object]]:

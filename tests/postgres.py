@@ -14,7 +14,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 UNPRIVILEGED = ("postgres", "nobody")
 SECONDS_TO_START = 30
@@ -44,13 +44,14 @@ class Cluster:
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def __enter__(self) -> Self:
-        self.folder = Path(tempfile.mkdtemp(prefix="sparekey-pg-", dir=_where()))
+        self.folder = Path(tempfile.mkdtemp(prefix="sparekey-pg-", dir=memory()))
         if os.geteuid() == 0:
             nobody = _unprivileged()
             self._user, self._group = nobody.pw_uid, nobody.pw_gid
             os.chown(self.folder, self._user, self._group)
         data = self.folder / "data"
-        self._run("initdb", "--pgdata", str(data), "--username", OWNER, "--auth", "trust", "--no-sync", "--encoding", "UTF8", "--no-locale")
+        how = ("--username", OWNER, "--auth", "trust", "--no-sync", "--encoding", "UTF8", "--no-locale")
+        _run("initdb", "--pgdata", str(data), *how, **self._as_unprivileged())
         self.start()
         return self
 
@@ -68,10 +69,7 @@ class Cluster:
                 [binaries() / "postgres", "-D", self.folder / "data", "-k", self.folder, "-p", str(self.port), *options],
                 stdout=log,
                 stderr=log,
-                cwd=self.folder,
-                user=self._user,
-                group=self._group,
-                extra_groups=None if self._user is None else [],
+                **self._as_unprivileged(),
             )
         until = time.monotonic() + SECONDS_TO_START
         while not self._answers():
@@ -99,30 +97,29 @@ class Cluster:
         self._sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def _sql(self, statement: str) -> None:
-        self._run("psql", "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--command", statement, self.url("postgres"))
+        """As the user that we are: changing it would copy the whole process of the tests first."""
+        _run("psql", "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--command", statement, self.url("postgres"))
 
     def _answers(self) -> bool:
         ready: list[str | Path] = [binaries() / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]
         return subprocess.run(ready, check=False).returncode == 0
 
-    def _run(self, program: str, *arguments: str) -> None:
-        done = subprocess.run(
-            [binaries() / program, *arguments],
-            check=False,
-            capture_output=True,
-            text=True,
-            cwd=self.folder,
-            user=self._user,
-            group=self._group,
-            extra_groups=None if self._user is None else [],
-        )
-        if done.returncode:
-            raise RuntimeError(f"{program} failed: {done.stderr}")
+    def _as_unprivileged(self) -> dict[str, Any]:
+        """What ``subprocess`` is given: in a folder that this user may enter."""
+        if self._user is None:
+            return {"cwd": self.folder}
+        return {"cwd": self.folder, "user": self._user, "group": self._group, "extra_groups": []}
 
 
-def _where() -> Path | None:
-    """In memory where there is room: a new database is 300 files, there 0.03 seconds and not 0.3. Else the usual place for
-    what is temporary; not pytest's own, through which only root may pass."""
+def _run(program: str, *arguments: str, **how: Any) -> None:
+    done = subprocess.run([binaries() / program, *arguments], check=False, capture_output=True, text=True, **how)
+    if done.returncode:
+        raise RuntimeError(f"{program} failed: {done.stderr}")
+
+
+def memory() -> Path | None:
+    """A folder in memory, where there is room: a new database is 300 files, there 0.03 seconds and not 0.3. Else the usual place
+    for what is temporary; a cluster cannot lie in pytest's own, through which only root may pass."""
     return MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM else None
 
 
