@@ -38,3 +38,9 @@ def test_every_page_is_looked_at() -> None:
     assert pages() == set(LOOKED_AT)
     taken = looks()
     assert [name for name in LOOKED_AT.values() if not any(look.fullmatch(name) for look in taken)] == []
+
+
+def test_no_two_looks_have_one_name() -> None:
+    """A name is looked at once in a run: under the name of another, a page would never be."""
+    taken = [look.pattern for look in looks() if ".+" not in look.pattern]
+    assert [name for name in taken if taken.count(name) > 1] == []
