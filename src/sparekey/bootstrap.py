@@ -213,7 +213,8 @@ def build(
         ),
         phrase_words=tuple((STATIC / "words.txt").read_text("utf-8").split()),
     )
-    services = replace(services, shop=Shop(settings.shop.shop_secret, is_told=bool(settings.shop.shop_webhook)))
+    shop = Shop(settings.shop.shop_secret, is_told=bool(settings.shop.shop_webhook), origin=settings.shop.shop_url)
+    services = replace(services, shop=shop)
     if outside is not None:
         services = replace(services, social=outside.social())
     deliverer = Deliverer(

@@ -122,6 +122,8 @@ class Shop(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The shop beside us (docs/shop.md): what it shows when it asks us, and where it is told of changes, in signed webhooks."""
 
     shop_secret: str = ""
+    shop_url: str = ""
+    """Scheme and host of its pages, without a path: only there people are led back to."""
     shop_webhook: str = ""
     shop_webhook_secret: str = ""
 
@@ -224,6 +226,11 @@ def _refuse_shop(s: Settings) -> None:
     shop = s.shop
     if shop.shop_secret and (len(shop.shop_secret) < LEAST_SHOP_SECRET or not shop.shop_secret.isascii()):
         raise BadSettings(f"SPAREKEY_SHOP_SECRET must be at least {LEAST_SHOP_SECRET} random characters")
+    url = urlsplit(shop.shop_url)
+    if shop.shop_url and (url.scheme not in {"http", "https"} or not url.hostname or shop.shop_url != f"{url.scheme}://{url.netloc}"):
+        raise BadSettings(f"SPAREKEY_SHOP_URL must be scheme and host only, like https://shop.example.com: {shop.shop_url}")
+    if shop.shop_url and url.scheme != "https" and not s.development:
+        raise BadSettings("SPAREKEY_SHOP_URL must begin with https:// in production")
     if bool(shop.shop_webhook) != bool(shop.shop_webhook_secret):
         raise BadSettings("SPAREKEY_SHOP_WEBHOOK and _WEBHOOK_SECRET are set together, or not at all")
     if shop.shop_webhook and shop.shop_webhook_secret.removeprefix("whsec_") == shop.shop_secret.removeprefix("whsec_"):

@@ -115,6 +115,10 @@ WORDS: Final = {
     Event.QUARANTINED: "some things are withheld until {until}",
     Event.QUARANTINE_ENDED: "nothing is withheld any more: an older second factor was shown",
     Event.WARNED: "the owner was warned: {warning}",
+    Event.CONFIRMATION_ASKED: "the shop asked for {action} to be confirmed",
+    Event.CONFIRMATION_GIVEN: "{action} was confirmed for the shop",
+    Event.CONFIRMATION_REFUSED: "{action} was refused, and the shop told",
+    Event.CONFIRMATION_USED: "the shop did what was confirmed: {action}",
     Event.ORDERS_DISOWNED: "the shop was told of {count} orders that were somebody else's",
 }
 """Every event of ``domain/audit.py``, as something that happened to a flow."""

@@ -59,6 +59,11 @@ class Action(StrEnum):
     RECOVER_PAYMENT_PIN = "recover_payment_pin"
 
 
+def is_own(action: str) -> bool:
+    """Whether it is an action of the site's own: what it is good for is decided there (``domain/confirmations.py``)."""
+    return action not in tuple(Action)
+
+
 DEFENDS = frozenset(
     {
         Action.CHANGE_PASSWORD,

@@ -84,6 +84,10 @@ class Event(StrEnum):
     QUARANTINE_ENDED = "account.state.quarantine_ended"
     WARNED = "account.warning.sent"
     ORDERS_DISOWNED = "account.orders.disowned"
+    CONFIRMATION_ASKED = "account.confirmation.asked"  # by the shop
+    CONFIRMATION_GIVEN = "account.confirmation.given"
+    CONFIRMATION_REFUSED = "account.confirmation.refused"
+    CONFIRMATION_USED = "account.confirmation.used"  # by the shop
     CHANGES_UNDONE = "account.changes.undone"
     CONTACTS_CHANGE_BEGUN = "account.contacts.change_begun"
     CONTACTS_CHANGE_STOPPED = "account.contacts.change_stopped"
@@ -152,6 +156,10 @@ FOR_OWNER = frozenset(
         Event.QUARANTINED,
         Event.QUARANTINE_ENDED,
         Event.ORDERS_DISOWNED,
+        Event.CONFIRMATION_ASKED,
+        Event.CONFIRMATION_GIVEN,
+        Event.CONFIRMATION_REFUSED,
+        Event.CONFIRMATION_USED,
         Event.CHANGES_UNDONE,
         Event.CONTACTS_CHANGE_BEGUN,
         Event.CONTACTS_CHANGE_STOPPED,

@@ -58,6 +58,9 @@ DISPUTE_KEPT: Final = timedelta(days=90)
 ACTIVITY_KEPT: Final = timedelta(days=400)
 """What the shop reported: the last order is a statement in a support case, and somebody may buy once a year."""
 
+CONFIRMATION_KEPT: Final = timedelta(days=90)
+"""What the shop asked to be confirmed, since it asked: for a question afterwards. Its reference is taken for as long."""
+
 SHOP_EVENT_KEPT: Final = timedelta(days=30)
 """After it was delivered, for the operator. What was given up stays."""
 

@@ -65,3 +65,7 @@ TOLD_OF: Final = frozenset({"until"})
 
 DISOWNED: Final = "activity.disowned"
 """The owner says that these orders and payments were somebody else's."""
+
+CONFIRMED: Final = "confirmation.confirmed"
+REFUSED: Final = "confirmation.refused"
+"""The owner answered what the shop asked."""

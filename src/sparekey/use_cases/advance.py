@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from sparekey.domain.accounts import Account
-from sparekey.domain.actions import RECOVERIES, Action
+from sparekey.domain.actions import RECOVERIES, Action, is_own
 from sparekey.domain.audit import Event
 from sparekey.domain.errors import WrongStep
 from sparekey.domain.factors import FactorKind
@@ -23,6 +23,7 @@ from sparekey.use_cases.carry_out.addresses import add_address, claim_number, re
 from sparekey.use_cases.carry_out.agents import begin_shift
 from sparekey.use_cases.carry_out.change import Change, allowed, give_back_code, spend_code
 from sparekey.use_cases.carry_out.closing import begin_closing, close_account, kept_by_sign_in, stop_closing
+from sparekey.use_cases.carry_out.confirm import confirm
 from sparekey.use_cases.carry_out.contacts import begin_contacts_wait, set_contacts
 from sparekey.use_cases.carry_out.disputes import at_account, meet
 from sparekey.use_cases.carry_out.factors import prefer_kind, remove_factor, rename_factor, report_stolen
@@ -212,6 +213,8 @@ async def _carry_out(
             await prefer_kind(change)
         case _ if flow.action in CHANGES:
             await CHANGES[flow.action](change)
+        case _ if is_own(flow.action):
+            await confirm(change)
         case _:
             raise WrongStep(f"{flow.action} cannot be carried out yet")
     return over(services, flow, account), opened

@@ -98,6 +98,18 @@ class OrderKept(msgspec.Struct, frozen=True):
     network: str
 
 
+class ConfirmationKept(msgspec.Struct, frozen=True):
+    """What the shop asked its owner to confirm. ``state``: open, confirmed, refused or expired."""
+
+    at: datetime
+    action: str
+    reference: str
+    title: str
+    state: str
+    answered_at: datetime | None
+    used_at: datetime | None
+
+
 class FriendKept(msgspec.Struct, frozen=True):
     """A recovery contact of the list that holds."""
 
@@ -126,6 +138,7 @@ class DataKept(msgspec.Struct, frozen=True):
     events: tuple[EventKept, ...]
     messages: tuple[MessageKept, ...]
     orders: tuple[OrderKept, ...]
+    confirmations: tuple[ConfirmationKept, ...]
     friends: tuple[FriendKept, ...]
 
 
@@ -179,6 +192,10 @@ async def _gather(tx: Transaction, services: Services, account: Account) -> Data
         orders=tuple(
             OrderKept(a.at, a.kind.value, a.reference, a.title, a.amount, a.currency, a.user_agent, a.network)
             for a in await tx.shop_activities.of_account(account_id, LONG_AGO, MOST)
+        ),
+        confirmations=tuple(
+            ConfirmationKept(c.asked_at, c.action, c.reference, c.title, c.state_at(now).value, c.answered_at, c.used_at)
+            for c in await tx.confirmations.of_account(account_id, MOST)
         ),
         friends=tuple(FriendKept(c.friend.name, c.friend.email, c.state.value, c.added_at) for c in (circle.contacts if circle else ())),
     )

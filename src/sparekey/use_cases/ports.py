@@ -19,7 +19,7 @@ from sparekey.use_cases.stores_of_disputes import Disputes
 from sparekey.use_cases.stores_of_factors import BackupCodes, Factors
 from sparekey.use_cases.stores_of_messages import NoticeLinks, Outbox
 from sparekey.use_cases.stores_of_prompts import Prompts
-from sparekey.use_cases.stores_of_shop import ShopActivities, ShopEvents
+from sparekey.use_cases.stores_of_shop import Confirmations, ShopActivities, ShopEvents
 
 
 class Clock(Protocol):
@@ -387,6 +387,9 @@ class Transaction(Protocol):
 
     @property
     def shop_activities(self) -> ShopActivities: ...
+
+    @property
+    def confirmations(self) -> Confirmations: ...
 
     @property
     def shop_events(self) -> ShopEvents: ...

@@ -59,6 +59,8 @@ class Shop:
 
     secret: str = field(default="", repr=False)
     is_told: bool = False
+    origin: str = ""
+    """Scheme and host of its pages, to which people are led back; empty where nobody is led to any."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ The session's fresh proofs may be enough; then the action is carried out at once
 """
 
 from dataclasses import replace
+from datetime import datetime
 
 from sparekey.domain.accounts import Account
 from sparekey.domain.actions import Action
@@ -54,7 +55,7 @@ async def start_guarded(services: Services, client: Client, action: Action, want
         return await begin_guarded(tx, services, client, lock, account, session, action, wants)
 
 
-def session_for(client: Client, action: Action) -> Session:
+def session_for(client: Client, action: str) -> Session:
     """The session in which the action shall begin. Raises ``NotSignedIn`` and ``SecondFactorNeeded``."""
     if client.session is None:
         raise NotSignedIn
@@ -64,10 +65,19 @@ def session_for(client: Client, action: Action) -> Session:
 
 
 async def begin_guarded(
-    tx: Transaction, services: Services, client: Client, lock: SubjectLock, account: Account, session: Session, action: Action, wants: Wants
+    tx: Transaction,
+    services: Services,
+    client: Client,
+    lock: SubjectLock,
+    account: Account,
+    session: Session,
+    action: str,
+    wants: Wants,
+    *,
+    until: datetime | None = None,
 ) -> Standing:
-    """The same in a transaction that has written what the action is about; its limit was asked before. Raises ``TooManyTries`` (of
-    messages and user names), ``InvalidInput``, and what the action raises."""
+    """The same in a transaction that has written what the action is about; its limit was asked before. ``until``: when the flow expires,
+    where that is earlier than usual. Raises ``TooManyTries`` (of messages and user names), ``InvalidInput``, and what the action raises."""
     account_id = account.account_id
     void = False
     if action == Action.ADD_ADDRESS:
@@ -85,7 +95,7 @@ async def begin_guarded(
     flow = new_flow(
         services, client, action, account_id, account_id, typed=wants.address, typed_key=wants.address_key, wants=wants, void=void
     )
-    flow = replace(flow, session_id=session.session_id)
+    flow = replace(flow, session_id=session.session_id, expires_at=min(flow.expires_at, until or flow.expires_at))
     lock = await record(tx, services, lock, Event.STARTED, account, client, flow_id=flow.flow_id, action=action)
     situation = await situation_of(tx, services, client, account, flow)
     held = False

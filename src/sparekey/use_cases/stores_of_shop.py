@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from sparekey.domain.accounts import AccountId
+from sparekey.domain.confirmations import Confirmation
 from sparekey.domain.shop import Activity
 
 
@@ -19,6 +20,26 @@ class ShopActivities(Protocol):
 
     async def of_account(self, account_id: AccountId, since: datetime, most: int) -> Sequence[Activity]:
         """What happened at that moment (UTC) or later, the newest first."""
+
+
+class Confirmations(Protocol):
+    """What the shop asked somebody to confirm, sealed at rest."""
+
+    async def add(self, confirmation: Confirmation) -> bool:
+        """Answers whether nothing of this reference was on the account before; else nothing is written."""
+
+    async def get(self, confirmation_id: str) -> Confirmation | None: ...
+
+    async def by_reference(self, account_id: AccountId, reference: str) -> Confirmation | None: ...
+
+    async def of_account(self, account_id: AccountId, most: int) -> Sequence[Confirmation]:
+        """The newest first."""
+
+    async def answer(self, confirmation: Confirmation) -> bool:
+        """Write down how an open one was answered. Answers whether it was open."""
+
+    async def use(self, confirmation_id: str, now: datetime) -> bool:
+        """Answers whether it was confirmed and not used before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def is_number(wants: Wants) -> bool:
     return wants.address_key.startswith("phone:")
 
 
-def own_address(account: Account, action: Action, wants: Wants) -> Address:
+def own_address(account: Account, action: str, wants: Wants) -> Address:
     """The address that is removed or made the main one."""
     chosen = next((a for a in account.addresses if a.address_id == wants.address), None)
     if chosen is None:

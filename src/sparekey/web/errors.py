@@ -48,6 +48,13 @@ BAD_REQUEST = {
     "foreign_host": 421,
     "receipt_not_genuine": 403,
     "receipt_over": 409,
+    "not_confirmed": 409,
+    "confirmation_used": 409,
+    "confirmation_over": 409,
+    "blocked": 409,
+    "frozen": 409,
+    "disputed": 409,
+    "quarantined": 409,
 }
 """Reasons of ``BadRequest`` that have a status of their own; all others are 400."""
 

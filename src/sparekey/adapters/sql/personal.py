@@ -15,7 +15,8 @@ RESERVED: Final = "address.closed"
 CLEARED: Final = frozenset(
     {
         *("former_password", "session", "device", "factor", "backup_code", "prompt", "change", "dispute", "contact", "contact_circle"),
-        *("case_message", "case_vote", "support_case", "agent", "shop_activity", "secret_answer", "flow", "outbox", "guess"),
+        *("case_message", "case_vote", "support_case", "agent", "shop_activity", "confirmation", "secret_answer", "flow"),
+        *("outbox", "guess"),
     }
 )
 """Tables whose rows of the account are removed."""
@@ -36,7 +37,7 @@ _CLEAR = tuple(
     Statement(f"delete from {table} where account_id = :account_id")
     for table in (
         *("former_password", "session", "device", "factor", "backup_code", "prompt", "change", "dispute", "contact", "contact_circle"),
-        *("agent", "shop_activity", "secret_answer"),
+        *("agent", "shop_activity", "confirmation", "secret_answer"),
     )
 )
 _CLEAR_CASES = tuple(

@@ -75,6 +75,10 @@ _ACTIVITIES = Statement(
     """delete from shop_activity where (account_id, reference) in (
         select account_id, reference from shop_activity where at < :before order by at limit :most /*skip*/)"""
 )
+_CONFIRMATIONS = Statement(
+    """delete from confirmation where confirmation_id in (
+        select confirmation_id from confirmation where asked_at < :before order by asked_at limit :most /*skip*/)"""
+)
 _SHOP_EVENTS = Statement(
     """delete from shop_event where event_id in (
         select event_id from shop_event where state = 'delivered' and next_at < :before order by next_at limit :most /*skip*/)"""
@@ -127,6 +131,7 @@ def prunings(now: datetime) -> Iterator[tuple[str, Statement, dict[str, object]]
         ("contact", _CONTACTS, retention.CIRCLE_KEPT),
         ("contact_circle", _CIRCLES, retention.CIRCLE_KEPT),
         ("shop_activity", _ACTIVITIES, retention.ACTIVITY_KEPT),
+        ("confirmation", _CONFIRMATIONS, retention.CONFIRMATION_KEPT),
         ("shop_event", _SHOP_EVENTS, retention.SHOP_EVENT_KEPT),
         ("dispute", _DISPUTES, retention.DISPUTE_KEPT),
     ):

@@ -411,6 +411,23 @@ shop_event = Table(
     Column("error", Text, nullable=False, server_default=text("''")),
 )
 Index("shop_event_due", shop_event.c.state, shop_event.c.next_at)
+# What the shop asked somebody to confirm.
+confirmation = Table(
+    "confirmation",
+    metadata,
+    Column("confirmation_id", Text, primary_key=True),
+    Column("account_id", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("answered_at", BigInteger),
+    Column("used_at", BigInteger),
+    Column("proofs", Text, nullable=False, server_default=text("''")),
+    Column("data", LargeBinary, nullable=False),
+)
+Index("confirmation_reference", confirmation.c.account_id, confirmation.c.reference, unique=True)
+Index("confirmation_asked_at", confirmation.c.asked_at)
 
 # The answer to a secret question: hashed like a password, one weak statement inside a support case.
 secret_answer = Table(

@@ -5,13 +5,16 @@ from datetime import datetime
 
 import msgspec
 
-from sparekey.adapters.sql.connection import Connection, Row, Statement, from_ms, to_ms
+from sparekey.adapters.sql.connection import Connection, Row, Statement, from_ms, from_ms_or_none, to_ms, to_ms_or_none
 from sparekey.domain.accounts import AccountId
+from sparekey.domain.confirmations import Confirmation, ConfirmationState
+from sparekey.domain.factors import FactorKind
 from sparekey.domain.shop import Activity, ActivityKind
 from sparekey.use_cases.ports import Sealer
 from sparekey.use_cases.stores_of_shop import ClaimedEvent, EventState, ShopEvent
 
 PURPOSE = "shop.activity"
+CONFIRMATION = "shop.confirmation"
 
 _ADD_ACTIVITY = Statement(
     """insert into shop_activity (account_id, reference, kind, at, data) values (:account_id, :reference, :kind, :at, :data)
@@ -23,6 +26,25 @@ _GET = Statement(
 _OF_ACCOUNT = Statement(
     """select account_id, reference, kind, at, data from shop_activity where account_id = :account_id and at >= :since
     order by at desc, reference limit :most"""
+)
+
+_CONFIRMATION = """select confirmation_id, account_id, reference, action, state, asked_at, answered_at, used_at, proofs, data
+    from confirmation"""
+_ADD_CONFIRMATION = Statement(
+    """insert into confirmation (confirmation_id, account_id, reference, action, state, asked_at, data)
+    values (:confirmation_id, :account_id, :reference, :action, :state, :asked_at, :data)
+    on conflict (account_id, reference) do nothing"""
+)
+_GET_CONFIRMATION = Statement(f"{_CONFIRMATION} where confirmation_id = :confirmation_id")
+_BY_REFERENCE = Statement(f"{_CONFIRMATION} where account_id = :account_id and reference = :reference")
+_CONFIRMATIONS_OF = Statement(f"{_CONFIRMATION} where account_id = :account_id order by asked_at desc, reference limit :most")
+_ANSWER = Statement(
+    """update confirmation set state = :state, answered_at = :answered_at, proofs = :proofs
+    where confirmation_id = :confirmation_id and state = 'open'"""
+)
+_USE = Statement(
+    """update confirmation set used_at = :now
+    where confirmation_id = :confirmation_id and state = 'confirmed' and used_at is null"""
 )
 
 _ADD_EVENT = Statement(
@@ -45,6 +67,7 @@ _COUNTS = Statement("select state, count(*) from shop_event group by state")
 
 _Data = tuple[str, str, str, str, str]
 _decode = msgspec.json.Decoder(_Data).decode
+_decode_confirmation = msgspec.json.Decoder(tuple[str, str]).decode
 _encode = msgspec.json.Encoder().encode
 
 
@@ -75,6 +98,65 @@ class SqlShopActivities:
     def _activity(self, r: Row) -> Activity:
         title, amount, currency, network, user_agent = _decode(self._sealer.open(r[4], PURPOSE))
         return Activity(AccountId(r[0]), r[1], ActivityKind(r[2]), from_ms(r[3]), title, amount, currency, network, user_agent)
+
+
+class SqlConfirmations:
+    def __init__(self, connection: Connection, sealer: Sealer) -> None:
+        self._c = connection
+        self._sealer = sealer
+
+    async def add(self, confirmation: Confirmation) -> bool:
+        added = await self._c.run(
+            _ADD_CONFIRMATION,
+            confirmation_id=confirmation.confirmation_id,
+            account_id=confirmation.account_id,
+            reference=confirmation.reference,
+            action=confirmation.action,
+            state=confirmation.state.value,
+            asked_at=to_ms(confirmation.asked_at),
+            data=self._sealer.seal(_encode((confirmation.title, confirmation.return_to)), CONFIRMATION),
+        )
+        return added == 1
+
+    async def get(self, confirmation_id: str) -> Confirmation | None:
+        row = await self._c.one(_GET_CONFIRMATION, confirmation_id=confirmation_id)
+        return None if row is None else self._confirmation(row)
+
+    async def by_reference(self, account_id: AccountId, reference: str) -> Confirmation | None:
+        row = await self._c.one(_BY_REFERENCE, account_id=account_id, reference=reference)
+        return None if row is None else self._confirmation(row)
+
+    async def of_account(self, account_id: AccountId, most: int) -> Sequence[Confirmation]:
+        return [self._confirmation(r) for r in await self._c.all(_CONFIRMATIONS_OF, account_id=account_id, most=most)]
+
+    async def answer(self, confirmation: Confirmation) -> bool:
+        answered = await self._c.run(
+            _ANSWER,
+            confirmation_id=confirmation.confirmation_id,
+            state=confirmation.state.value,
+            answered_at=to_ms_or_none(confirmation.answered_at),
+            proofs=" ".join(confirmation.proofs),
+        )
+        return answered == 1
+
+    async def use(self, confirmation_id: str, now: datetime) -> bool:
+        return await self._c.run(_USE, confirmation_id=confirmation_id, now=to_ms(now)) == 1
+
+    def _confirmation(self, r: Row) -> Confirmation:
+        title, return_to = _decode_confirmation(self._sealer.open(r[9], CONFIRMATION))
+        return Confirmation(
+            confirmation_id=r[0],
+            account_id=AccountId(r[1]),
+            action=r[3],
+            reference=r[2],
+            title=title,
+            return_to=return_to,
+            asked_at=from_ms(r[5]),
+            state=ConfirmationState(r[4]),
+            answered_at=from_ms_or_none(r[6]),
+            proofs=tuple(FactorKind(kind) for kind in r[8].split()),
+            used_at=from_ms_or_none(r[7]),
+        )
 
 
 class SqlShopEvents:

@@ -22,7 +22,7 @@ from sparekey.adapters.sql.personal import SqlPersonal
 from sparekey.adapters.sql.prompts import SqlPrompts
 from sparekey.adapters.sql.pruning import prune_unknown_chains, prunings
 from sparekey.adapters.sql.sessions import SEEN, WHO_ARE, WHO_IS, SqlSessions, who_is
-from sparekey.adapters.sql.shop import SqlShopActivities, SqlShopEvents
+from sparekey.adapters.sql.shop import SqlConfirmations, SqlShopActivities, SqlShopEvents
 from sparekey.domain.errors import StoreUnavailable
 from sparekey.use_cases.ports import Sealer, WhoIs
 
@@ -51,6 +51,7 @@ class SqlTransaction:
         self.agents = SqlAgents(connection)
         self.votes = SqlVotes(connection)
         self.shop_activities = SqlShopActivities(connection, sealer)
+        self.confirmations = SqlConfirmations(connection, sealer)
         self.shop_events = SqlShopEvents(connection)
         self.cases = SqlCases(connection, sealer)
         self.circles = SqlCircles(connection, sealer)

@@ -2,7 +2,7 @@
 
 from sparekey.adapters.sql.connection import Database, Statement
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration; a test holds it to the folder ``migrations``."""
 
 _VERSION = Statement("select version_num from alembic_version")

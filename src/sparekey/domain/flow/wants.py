@@ -25,6 +25,8 @@ class Wants:
     """What the owner calls the factor to be added."""
     flow_id: str = ""
     """The flow that is cancelled or objected to; for approving a computer's sign-in, the question of its QR code."""
+    confirmation_id: str = ""
+    """What a site asked to be confirmed."""
 
 
 NOTHING = Wants()

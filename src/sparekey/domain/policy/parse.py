@@ -7,7 +7,7 @@ from datetime import timedelta
 from importlib.resources import files
 from typing import Any, TypeVar
 
-from sparekey.domain.actions import RECOVERIES, Action
+from sparekey.domain.actions import RECOVERIES, Action, is_own
 from sparekey.domain.errors import BadSettings
 from sparekey.domain.factors import FactorKind, ThingKind
 from sparekey.domain.policy.conditions import VOCABULARY, Takes, Word
@@ -149,6 +149,8 @@ def _action(
         raise BadSettings(f"{name}.toml: opens_account is true or false")
     if name == Action.CHANGE_CONTACTS and any(r.then is not Then.WAIT for r in routes):
         raise BadSettings(f"{name}.toml: every route waits, so that the owner hears of it and friends have time to accept")
+    if is_own(name) and any(r.then is not Then.ALLOW for r in routes):
+        raise BadSettings(f'{name}.toml: an action of your own is allowed or not, so every route says then = "allow"')
     or_else = table.get("or_else", "")
     if or_else and or_else not in tuple(known):
         raise BadSettings(f"{name}.toml: or_else names an action that has no file: {or_else!r}")

@@ -30,6 +30,7 @@ from sparekey.use_cases.ask_contacts import ask_contacts
 from sparekey.use_cases.ask_for_key import ask_for_key
 from sparekey.use_cases.ask_phone import ask_phone
 from sparekey.use_cases.change_contacts import change_contacts
+from sparekey.use_cases.confirm import start_confirming
 from sparekey.use_cases.end_flow import leave_flow, nothing_more
 from sparekey.use_cases.enrol_key import enrol_key
 from sparekey.use_cases.finish_flow import finish_sign_up, finish_with_password
@@ -70,6 +71,7 @@ from sparekey.web.api.start_schemas import (
     StartChangeDetails,
     StartChangePassword,
     StartCloseAccount,
+    StartConfirm,
     StartDownloadData,
     StartEndSessions,
     StartFlow,
@@ -153,11 +155,13 @@ async def _start(services: Services, client: Client, body: Start) -> Standing | 
             return await _start_guarded(services, client, body)
 
 
-async def _start_guarded(services: Services, client: Client, body: Guarded | OfContacts) -> Standing:
+async def _start_guarded(services: Services, client: Client, body: Guarded | OfContacts | StartConfirm) -> Standing:
     match body:
         case StartChangeContacts():
             named = [(f.name, f.email) for f in body.friends]
             return await change_contacts(services, client, named, body.needed, all_needed_is_meant=body.all_needed)
+        case StartConfirm():
+            return await start_confirming(services, client, body.confirmation_id)
         case StartSetSecretAnswer():
             return await set_secret_answer(services, client, body.question, body.answer)
         case _:

@@ -54,17 +54,14 @@ def openapi() -> dict[str, Any]:
 
 def _operation(route: ApiRoute) -> dict[str, Any]:
     operation: dict[str, Any] = {"operationId": route.name, "summary": route.about, "responses": _responses(route)}
-    parameters = []
-    if "{slug}" in route.path:
-        parameters.append({"name": "slug", "in": "path", "required": True, "schema": {"type": "string"}})
+    named = ("slug", "account_id", "confirmation_id", "flow_id")
+    parameters: list[dict[str, Any]] = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in named if f"{{{name}}}" in route.path
+    ]
     if "/help" in route.path:
         parameters.append({"name": "language", "in": "query", "schema": {"type": "string"}, "description": "Else by Accept-Language"})
     if route.name == "help":
         parameters.append({"name": "q", "in": "query", "schema": {"type": "string"}, "description": "A question, in one's own words"})
-    if "{account_id}" in route.path:
-        parameters.append({"name": "account_id", "in": "path", "required": True, "schema": {"type": "string"}})
-    if "{flow_id}" in route.path:
-        parameters.append({"name": "flow_id", "in": "path", "required": True, "schema": {"type": "string"}})
     if "/flows" in route.path or "/links" in route.path:
         parameters.append(
             {"name": "Flow-Token", "in": "header", "schema": {"type": "string"}, "description": "As given when the flow was started"}
@@ -90,7 +87,8 @@ def _responses(route: ApiRoute) -> dict[str, Any]:
     if route.answer:
         good["content"] = {"application/json": {"schema": _ref(route.answer)}}
     problem = {"application/problem+json": {"schema": _ref(Problem)}}
-    return {str(route.status): good, **{status: {"description": text, "content": problem} for status, text in PROBLEMS.items()}}
+    same = {str(route.same): good} if route.same else {}
+    return {str(route.status): good, **same, **{status: {"description": text, "content": problem} for status, text in PROBLEMS.items()}}
 
 
 def _ref(kind: type[msgspec.Struct]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from sparekey.web.api import (
     alarms,
     cases,
     closing,
+    confirmations,
     contacts,
     devices,
     disputes,
@@ -46,7 +47,8 @@ Handler = Callable[[Request], Awaitable[Response]]
 @dataclass(frozen=True, slots=True)
 class ApiRoute:
     """``signed_in``: asks for ``Authorization: Bearer``; ``for_shop``: with the shop's own secret.
-    ``body`` and ``answer``: ``None`` for nothing."""
+    ``body`` and ``answer``: ``None`` for nothing. ``same``: the status where the same was asked before; 0 where that makes no
+    difference."""
 
     method: str
     path: str
@@ -58,6 +60,7 @@ class ApiRoute:
     status: int = 200
     signed_in: bool = False
     for_shop: bool = False
+    same: int = 0
 
 
 API_ROUTES: tuple[ApiRoute, ...] = (
@@ -385,6 +388,59 @@ API_ROUTES: tuple[ApiRoute, ...] = (
         shop.ReportActivity,
         shop.ActivityReported,
         for_shop=True,
+    ),
+    ApiRoute(
+        "POST",
+        "/api/v1/shop/confirmations",
+        "ask_confirmation",
+        "Ask somebody to confirm an action of the site's own",
+        confirmations.ask,
+        confirmations.AskConfirmation,
+        confirmations.ShopConfirmation,
+        201,
+        for_shop=True,
+        same=200,
+    ),
+    ApiRoute(
+        "GET",
+        "/api/v1/shop/confirmations/{confirmation_id}",
+        "show_confirmation_to_shop",
+        "What became of it",
+        confirmations.look_as_shop,
+        None,
+        confirmations.ShopConfirmation,
+        for_shop=True,
+    ),
+    ApiRoute(
+        "POST",
+        "/api/v1/shop/confirmations/{confirmation_id}/use",
+        "use_confirmation",
+        "Do what was confirmed: once",
+        confirmations.use,
+        None,
+        confirmations.ShopConfirmation,
+        for_shop=True,
+    ),
+    # The person's half of it.
+    ApiRoute(
+        "GET",
+        "/api/v1/confirmations/{confirmation_id}",
+        "show_confirmation",
+        "What the site asks",
+        confirmations.look,
+        None,
+        confirmations.ConfirmationAnswer,
+        signed_in=True,
+    ),
+    ApiRoute(
+        "POST",
+        "/api/v1/confirmations/{confirmation_id}/refuse",
+        "refuse_confirmation",
+        "Refuse it",
+        confirmations.refuse,
+        None,
+        confirmations.ConfirmationAnswer,
+        signed_in=True,
     ),
     # Support cases.
     ApiRoute("POST", "/api/v1/cases", "open_case", "Open a support case", cases.open_, cases.OpenCase, cases.CaseAnswer, 201),

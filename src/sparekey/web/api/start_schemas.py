@@ -88,6 +88,12 @@ class StartApproveSignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     token: Annotated[str, Meta(max_length=100)]
 
 
+class StartConfirm(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="confirm", tag_field="action"):
+    """Confirm what the site asked of this account; the flow is one of the site's own action (docs/shop.md)."""
+
+    confirmation_id: Id
+
+
 class StartAddFactor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="add_factor", tag_field="action"):
     """Add a way to prove it is you. ``label``: what its owner calls it."""
 
@@ -218,6 +224,7 @@ Start = (
     | StartRecovery
     | StartThaw
     | StartApproveSignIn
+    | StartConfirm
     | OfContacts
     | Guarded
 )

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from starlette.responses import Response
 
 from sparekey.challenges import backup_code
-from sparekey.domain.actions import Action
+from sparekey.domain.actions import Action, is_own
 from sparekey.domain.errors import FlowOver
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.flow.flow import Flow
@@ -92,6 +92,8 @@ def _signed_in(opened: Opened, wanted: str) -> str:
 
 
 def _after(visit: Visit, flow: Flow) -> str:
+    if flow.wants.confirmation_id:
+        return f"/confirm/{flow.wants.confirmation_id}"
     if flow.action == Action.OBJECT and visit.who is None:
         return "/dispute"
     if flow.action == Action.ADD_FACTOR and flow.wants.factor_kind in BY_MESSAGE:
@@ -115,6 +117,8 @@ def flow_page(
     """The one page of a flow. ``way``: the kind of proof that the person chose."""
     flow = standing.flow
     form = form or FormView()
+    if flow.wants.confirmation_id and not flow.is_open(visit.services.clock.now()) and flow.state not in {State.DENIED, State.REFERRED}:
+        return visit.go(f"/confirm/{flow.wants.confirmation_id}")  # that page says how it was answered
     if not flow.is_open(visit.services.clock.now()) and flow.state in {State.ASKING, State.WAITING, State.ALLOWED}:
         return over_page(visit, "expired", flow.action)
     if flow.action == Action.UNDO and flow.state is State.ALLOWED:
@@ -203,6 +207,7 @@ def _view(visit: Visit, standing: Standing, current: str, way: str) -> FlowView:
     return FlowView(
         flow_id=flow.flow_id,
         action=flow.action,
+        about=visit.services.policy.actions[flow.action].about if is_own(flow.action) else "",
         masked=masked(typed),
         username=flow.typed if by_name else who.email if who else "",
         long=any(a.long for a in flow.asked),

@@ -177,6 +177,8 @@ class FlowView:
 
     flow_id: str
     action: str
+    about: str = ""
+    """What a site calls an action of its own."""
     masked: str = ""
     username: str = ""
     long: bool = False
@@ -250,6 +252,19 @@ class EventView:
     sentence: str
     where: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmationView:
+    """What the shop asks. ``state``: open, confirmed, refused or expired. ``about``: what it calls the action. ``until``: when it expires
+    (UTC)."""
+
+    confirmation_id: str
+    state: str
+    about: str
+    title: str
+    return_to: str
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)

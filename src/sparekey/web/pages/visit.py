@@ -170,7 +170,7 @@ PAGE_OF_FORM: Final[Mapping[str, str]] = {
 }
 """The page on which a form stands, where it is sent to another address than its page has."""
 
-PAGES_WITH_FORMS_BELOW: Final = ("/flow/", "/case/", "/console/cases/", "/account/security/methods/")
+PAGES_WITH_FORMS_BELOW: Final = ("/flow/", "/confirm/", "/case/", "/console/cases/", "/account/security/methods/")
 """Each of these has a page for whatever one name follows, and its forms are sent to addresses below that."""
 
 
