@@ -1,5 +1,6 @@
 """A shop that asks people to confirm an action of its own: what the tests of pages, programs and races do again and again."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -88,8 +89,6 @@ class Shop:
 
     async def told(self) -> list[dict[str, Any]]:
         """What the shop was told of confirmations, the oldest first."""
-        import json
-
         rows = (await self.api.rows("shop_event"))["shop_event"]
         found = [json.loads(bytes(row[4])) for row in sorted(rows, key=lambda row: str(row[0]))]  # type: ignore[arg-type]
         return [event for event in found if event["type"].startswith("confirmation.")]

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from math import ceil
 from typing import Final, assert_never
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from starlette.responses import Response
 
@@ -11,7 +11,7 @@ from sparekey.challenges import backup_code
 from sparekey.domain.actions import Action, is_own
 from sparekey.domain.errors import FlowOver
 from sparekey.domain.factors import FactorKind
-from sparekey.domain.flow.flow import Flow
+from sparekey.domain.flow.flow import FLOW_LASTS, Flow
 from sparekey.domain.flow.state import State
 from sparekey.domain.masks import masked
 from sparekey.domain.policy.verdict import Ask
@@ -22,7 +22,7 @@ from sparekey.web.errors import shown
 from sparekey.web.pages.kinds import KINDS, row_of, template_of
 from sparekey.web.pages.qr_code import pairing_view, svg_of
 from sparekey.web.pages.views import FateView, FlowView, FormView, FriendsView, MethodNamed, NotNowView, PromptView, ProviderView, Way
-from sparekey.web.pages.visit import Visit
+from sparekey.web.pages.visit import Visit, local_path
 
 NO_PHONE: Final = "lost"
 """What the person chooses who has no phone at hand: the list of ways without those that need it."""
@@ -38,6 +38,9 @@ SAY_WHY: Final = frozenset({"blocked", "disputed", "frozen", "older_in_quarantin
 """Why a flow was denied or left to people, where its page has more to say than that."""
 
 LOST_WITH_PHONE: Final = frozenset({FactorKind.TOTP, FactorKind.SMS, FactorKind.PHONE_APPROVAL})
+
+NEXT: Final = "next"
+"""The cookie of the page that somebody wanted, while the second step of the sign-in is still asked for."""
 
 METHODS: Final = "/account/security/methods"
 
@@ -73,7 +76,9 @@ def go_on(visit: Visit, standing: Standing, *, next_page: str = "", way: str = "
     if flow.state is State.DONE and flow.action == Action.SIGN_IN and standing.opened is None:
         return visit.go(f"/flow/{flow.next_flow}?why={'short' if flow.short else 'breached'}")
     if flow.state is State.DONE and flow.action == Action.SIGN_IN and standing.opened is not None:
-        return visit.go(_signed_in(standing.opened, next_page or "/account"), standing.opened)
+        response = visit.go(_signed_in(standing.opened, next_page or _kept_next(visit) or "/account"), standing.opened)
+        visit.door.cookies.clear(response, NEXT)
+        return response
     if flow.state is State.ENDED and flow.next_flow:
         return visit.go(f"/flow/{flow.next_flow}")
     if flow.state is State.WAITING and flow.action == Action.CHANGE_CONTACTS:
@@ -83,7 +88,15 @@ def go_on(visit: Visit, standing: Standing, *, next_page: str = "", way: str = "
     if flow.state is State.DONE and (leads_to := _after(visit, flow)):
         return visit.go(leads_to)
     asked = {**({"way": way} if way and flow.state is State.ASKING else {}), **({"held": "1"} if standing.held else {})}
-    return visit.go(f"/flow/{flow.flow_id}{f'?{urlencode(asked)}' if asked else ''}", standing.opened)
+    response = visit.go(f"/flow/{flow.flow_id}{f'?{urlencode(asked)}' if asked else ''}", standing.opened)
+    if next_page:
+        visit.door.cookies.set(response, NEXT, quote(next_page), lasts=FLOW_LASTS)
+    return response
+
+
+def _kept_next(visit: Visit) -> str:
+    kept = visit.door.cookies.read(visit.request, NEXT)
+    return local_path(unquote(kept)) if kept else ""
 
 
 def _signed_in(opened: Opened, wanted: str) -> str:
