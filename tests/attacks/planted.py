@@ -22,17 +22,20 @@ from sparekey.adapters.sql.flows import SqlFlows, _values
 from sparekey.adapters.sql.notice_links import SqlSpent
 from sparekey.adapters.sql.outbox import SqlOutbox
 from sparekey.adapters.sql.prompts import SqlPrompts
+from sparekey.adapters.sql.shop import SqlConfirmations
+from sparekey.domain.confirmations import Confirmation, must_be_open, must_be_usable
 from sparekey.domain.flow.flow import Flow, check_open
 from sparekey.domain.messages import Message
 from sparekey.settings import read_settings
-from sparekey.use_cases import answer_code, answer_key, answer_password, finish_flow
+from sparekey.use_cases import answer_code, answer_key, answer_password, ask_confirmation, confirm, finish_flow
 from sparekey.use_cases import sign_in as sign_in_module
+from sparekey.use_cases.carry_out import confirm as carry_out_confirm
 from sparekey.use_cases.load_flow import Loaded, read_flow
 from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing
 from sparekey.use_cases.stores_of_prompts import Prompt
-from sparekey.web.api import flows
+from sparekey.web.api import confirmations, flows
 
 BUG = "PLANTED_BUG"
 
@@ -113,6 +116,35 @@ def nothing_is_spent() -> None:
     SqlBackupCodes.spend = yes  # type: ignore[method-assign, assignment]
 
 
+def confirmed_twice() -> None:
+    """Whether a confirmation was answered or used before is looked at before the lock, and not again."""
+    true_start = confirm.start_confirming
+
+    async def look_and_dawdle(services: Services, confirmation_id: str) -> Confirmation:
+        found = await ask_confirmation.read_confirmation(services, confirmation_id)
+        await asyncio.sleep(0.01)
+        return found
+
+    async def start(services: Services, client: Client, confirmation_id: str) -> Standing:
+        must_be_open(await look_and_dawdle(services, confirmation_id), services.clock.now())
+        return await true_start(services, client, confirmation_id)
+
+    async def use(services: Services, confirmation_id: str) -> Confirmation:
+        must_be_usable(found := await look_and_dawdle(services, confirmation_id), services.clock.now())
+        async with services.store.transaction() as tx:
+            await tx.confirmations.use(confirmation_id, services.clock.now())
+        return found
+
+    async def written_over(self: object, *_: object) -> bool:
+        return True
+
+    def looked_before(*_: object) -> None: ...
+
+    carry_out_confirm.must_be_open = confirm.must_be_open = looked_before  # type: ignore[attr-defined]
+    SqlConfirmations.answer = written_over  # type: ignore[method-assign, assignment]
+    flows.start_confirming, confirmations.use_confirmation = start, use  # type: ignore[attr-defined]
+
+
 BUGS: dict[str, Callable[[], None]] = {
     "check_then_act": check_then_act,
     "leaky_store": leaky_store,
@@ -120,6 +152,7 @@ BUGS: dict[str, Callable[[], None]] = {
     "forgetful_prompts": forgetful_prompts,
     "unspent_challenges": unspent_challenges,
     "nothing_is_spent": nothing_is_spent,
+    "confirmed_twice": confirmed_twice,
 }
 
 

@@ -68,6 +68,7 @@ ROADS_OF: Mapping[str, tuple[str, ...]] = {
     # Friends are asked and answer in ``test_graph_walk.py``.
     "answer_contacts": (),
     # They begin an action of one who is signed in, or an objection; neither opens a session.
+    "start_confirming": (),
     "change_contacts": (),
     "set_secret_answer": (),
     "start_objection": (),

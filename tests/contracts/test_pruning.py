@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from sparekey.domain import retention
+from sparekey.domain.confirmations import Confirmation
 from sparekey.domain.limits import day_of
 from sparekey.domain.sessions import KnownDevice
 from sparekey.use_cases.ports import Guesses
@@ -93,6 +94,17 @@ async def test_counters_go_but_never_one_that_still_holds_something_back(at: Hel
     assert left == {(subject, lane) for (subject, lane, _, _), stays in counters.items() if stays}
     async with at.store.transaction() as tx:
         assert await tx.guesses.read("b" * 32, "password/unknown", TODAY) == Guesses(0, 0), "as if it were still there"
+
+
+@pytest.mark.row("G1")
+async def test_what_the_shop_asked_goes_after_90_days(at: Held) -> None:
+    account_id = new_account().account_id
+    async with at.store.transaction() as tx:
+        for n, age in enumerate((89 * DAY, 91 * DAY)):
+            asked = Confirmation(f"{n}" * 32, account_id, "link_card", f"card-{n}", "A card", "https://shop.example.com", NOW - age)
+            await tx.confirmations.add(asked)
+    assert await kept(at) == {"confirmation": 1}
+    assert await at.rows("select confirmation_id from confirmation") == [("0" * 32,)]
 
 
 @pytest.mark.row("I9")

@@ -3,8 +3,12 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from sparekey.domain.accounts import NOBODY_ID, AccountId
 from sparekey.domain.actions import Action
+from sparekey.domain.confirmations import Confirmation, ConfirmationState
+from sparekey.domain.factors import FactorKind
 from sparekey.domain.flow.flow import Flow
 from sparekey.domain.flow.state import State
 from sparekey.domain.shop import Activity, ActivityKind
@@ -29,6 +33,48 @@ async def test_a_report_is_read_as_it_was_written_and_kept_once(at: Held) -> Non
         assert [a.reference for a in await tx.shop_activities.of_account(ANNA, NOW, 10)] == ["order-18", "order-17"]
         assert [a.reference for a in await tx.shop_activities.of_account(ANNA, NOW + HOUR, 10)] == ["order-18"]
         assert [a.reference for a in await tx.shop_activities.of_account(ANNA, NOW, 1)] == ["order-18"]
+
+
+ASKED = Confirmation("c" * 32, ANNA, "link_card", "card-17", "Карта 🫖", "https://shop.example.com/cards", NOW)
+
+
+@pytest.mark.row("G1")
+async def test_a_question_is_read_as_it_was_written_and_kept_once(at: Held) -> None:
+    younger = replace(ASKED, confirmation_id="d" * 32, reference="card-18", asked_at=NOW + HOUR)
+    async with at.store.transaction() as tx:
+        assert await tx.confirmations.add(ASKED)
+        assert not await tx.confirmations.add(replace(ASKED, confirmation_id="e" * 32, title="Another"))
+        assert await tx.confirmations.add(replace(ASKED, confirmation_id="f" * 32, account_id=BERT))
+        assert await tx.confirmations.add(younger)
+    async with at.store.transaction() as tx:
+        assert await tx.confirmations.get("c" * 32) == ASKED
+        assert await tx.confirmations.get("0" * 32) is None
+        assert await tx.confirmations.by_reference(ANNA, "card-17") == ASKED
+        assert await tx.confirmations.by_reference(ANNA, "card-19") is None
+        assert list(await tx.confirmations.of_account(ANNA, 10)) == [younger, ASKED]
+        assert list(await tx.confirmations.of_account(ANNA, 1)) == [younger]
+
+
+@pytest.mark.row("G1")
+async def test_a_question_is_answered_once_and_used_once(at: Held) -> None:
+    proofs = (FactorKind.PASSWORD, FactorKind.TOTP)
+    confirmed = replace(ASKED, state=ConfirmationState.CONFIRMED, answered_at=NOW + HOUR, proofs=proofs)
+    refused = replace(ASKED, state=ConfirmationState.REFUSED, answered_at=NOW + HOUR)
+    other = replace(refused, confirmation_id="d" * 32, reference="card-18")
+    async with at.store.transaction() as tx:
+        for asked in (ASKED, replace(ASKED, confirmation_id="d" * 32, reference="card-18")):
+            await tx.confirmations.add(asked)
+        assert not await tx.confirmations.use("c" * 32, NOW), "nobody has confirmed it"
+        assert await tx.confirmations.answer(confirmed)
+        assert not await tx.confirmations.answer(refused)
+        assert await tx.confirmations.answer(other)
+        assert not await tx.confirmations.use("d" * 32, NOW), "it was refused"
+    async with at.store.transaction() as tx:
+        assert await tx.confirmations.get("c" * 32) == confirmed
+        assert await tx.confirmations.get("d" * 32) == other
+        assert await tx.confirmations.use("c" * 32, NOW + 2 * HOUR)
+        assert not await tx.confirmations.use("c" * 32, NOW + 3 * HOUR)
+        assert await tx.confirmations.get("c" * 32) == replace(confirmed, used_at=NOW + 2 * HOUR)
 
 
 async def test_an_event_is_claimed_by_one_and_comes_back(at: Held) -> None:

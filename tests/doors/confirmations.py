@@ -90,7 +90,7 @@ class Shop:
     async def told(self) -> list[dict[str, Any]]:
         """What the shop was told of confirmations, the oldest first."""
         rows = (await self.api.rows("shop_event"))["shop_event"]
-        found = [json.loads(bytes(row[4])) for row in sorted(rows, key=lambda row: str(row[0]))]  # type: ignore[arg-type]
+        found: list[dict[str, Any]] = [json.loads(row[4]) for row in sorted(rows, key=str) if isinstance(row[4], bytes)]
         return [event for event in found if event["type"].startswith("confirmation.")]
 
 

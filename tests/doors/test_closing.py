@@ -12,6 +12,7 @@ import pytest
 from sparekey.adapters.sql import personal, schema
 from sparekey.adapters.sql.connection import Statement
 from sparekey.domain.accounts import AccountId
+from sparekey.domain.confirmations import Confirmation
 from sparekey.domain.contacts import Circle, Contact, ContactState, Friend, new_factor
 from sparekey.domain.shop import Activity, ActivityKind
 from sparekey.use_cases import look_at_closing
@@ -118,7 +119,9 @@ async def test_after_the_end_a_dump_shows_nothing_personal_and_the_chain_still_h
     assert [f async for _, found in verify_chains(services.store, services.sealer) for f in found] == []
     assert [f async for found in verify_presence(services.store) for f in found] == []
     rows = (await api.rows("audit_event"))["audit_event"]
-    left = await api.rows("shop_activity", "contact_circle", "contact", "factor", "session", "device", "former_password", "change")
+    left = await api.rows(
+        *("shop_activity", "confirmation", "contact_circle", "contact", "factor", "session", "device", "former_password", "change")
+    )
     assert {table: found for table, found in left.items() if found} == {}
     mine = [row for row in rows if row[0] == account_id]
     assert mine
@@ -449,11 +452,12 @@ def test_every_table_that_is_said_to_be_cleared_is() -> None:
 
 
 async def with_order_and_friends(api: Api, program: Program) -> None:
-    """What other parts of the server keep: an order that the shop told us, and two friends for recovery, a list that holds."""
+    """What other parts of the server keep: an order that the shop told us, a question of it, and two friends for recovery, a list that holds."""
     account_id = AccountId((await program.read("account"))["account_id"])
     now = api.clock.now()
     async with api.parts.services.store.transaction() as tx:
         await tx.shop_activities.add(Activity(account_id, "R1", ActivityKind.ORDER, now, title="A lamp"))
+        await tx.confirmations.add(Confirmation("c" * 32, account_id, "link_card", "R2", "Anna’s card", "https://shop.example", now))
         friends = [Friend(name, f"{name}@example.com", f"email:{name}@example.com") for name in ("bob", "eve")]
         contacts = tuple(Contact(f"contact-{f.name}", f, "Anna", ContactState.ACCEPTED, now) for f in friends)
         await tx.circles.add(Circle("circle", account_id, 2, now, now + timedelta(days=365), contacts))

@@ -72,6 +72,8 @@ BAD = {
     "a length without a wait": (GOOD + "wait_hours = 24", "wait_hours belongs to then"),
     "a quarantine after no recovery": (GOOD + "quarantine_hours = 24", "quarantine_hours belongs to a route by which a recovery can end"),
     "a wait of nothing": (GOOD.replace('"allow"', '"wait"') + "wait_hours = 0", "wait_hours: is a whole number from 1"),
+    "a wait for an own action": (GOOD.replace('"allow"', '"wait"') + "wait_hours = 24", "an action of your own is allowed or not"),
+    "support for an own action": (GOOD.replace('"allow"', '"refer"'), "an action of your own is allowed or not"),
     "a wait for ever": (GOOD.replace('"allow"', '"wait"') + "wait_hours = 1000000000000", "wait_hours: is a whole number from 1 to"),
     "a list for an action": (GOOD + 'as_strong_as = ["sign_in"]', "as_strong_as: names an action that has no file: ['sign_in']"),
     "a list to go on to": ('or_else = ["recover"]' + GOOD, "or_else names an action that has no file"),

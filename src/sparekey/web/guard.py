@@ -2,8 +2,7 @@
 
 Cookies: ``browser`` is a random secret that binds flows and CSRF tokens to this browser; ``device`` marks a known device and proves
 nothing; ``remembered`` stands in for the second factor here; ``session`` opens the account; ``language`` was chosen here; ``next`` is
-the page that was wanted before a sign-in with two steps. All are
-``__Host-`` and ``Secure`` where people come by https.
+the page that was wanted before a sign-in with two steps. All are ``__Host-`` and ``Secure`` where people come by https.
 """
 
 import hmac

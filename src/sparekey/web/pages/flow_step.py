@@ -18,7 +18,7 @@ from sparekey.web.pages.kinds import KINDS, row_of
 from sparekey.web.pages.views import FormView, Problem
 from sparekey.web.pages.visit import Visit
 
-SHOWN_BY_THE_FLOW: Final = frozenset({"done", "expired", "replaced", "signed_out", "disowned", "referred", "denied"})
+SHOWN_BY_THE_FLOW: Final = frozenset({"done", "expired", "replaced", "signed_out", "disowned", "referred", "denied", "refused"})
 """Ends that the flow's own page tells of; the others (another browser's, taken) have no page to go to."""
 
 

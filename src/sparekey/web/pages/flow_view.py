@@ -76,8 +76,10 @@ def go_on(visit: Visit, standing: Standing, *, next_page: str = "", way: str = "
     if flow.state is State.DONE and flow.action == Action.SIGN_IN and standing.opened is None:
         return visit.go(f"/flow/{flow.next_flow}?why={'short' if flow.short else 'breached'}")
     if flow.state is State.DONE and flow.action == Action.SIGN_IN and standing.opened is not None:
-        response = visit.go(_signed_in(standing.opened, next_page or _kept_next(visit) or "/account"), standing.opened)
-        visit.door.cookies.clear(response, NEXT)
+        kept = _kept_next(visit)
+        response = visit.go(_signed_in(standing.opened, next_page or kept or "/account"), standing.opened)
+        if kept:
+            visit.door.cookies.clear(response, NEXT)
         return response
     if flow.state is State.ENDED and flow.next_flow:
         return visit.go(f"/flow/{flow.next_flow}")
@@ -90,7 +92,7 @@ def go_on(visit: Visit, standing: Standing, *, next_page: str = "", way: str = "
     asked = {**({"way": way} if way and flow.state is State.ASKING else {}), **({"held": "1"} if standing.held else {})}
     response = visit.go(f"/flow/{flow.flow_id}{f'?{urlencode(asked)}' if asked else ''}", standing.opened)
     if next_page:
-        visit.door.cookies.set(response, NEXT, quote(next_page), lasts=FLOW_LASTS)
+        visit.door.cookies.set(response, NEXT, quote(next_page, safe=""), lasts=FLOW_LASTS)
     return response
 
 
