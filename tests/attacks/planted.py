@@ -140,7 +140,7 @@ def confirmed_twice() -> None:
 
     def looked_before(*_: object) -> None: ...
 
-    carry_out_confirm.must_be_open = confirm.must_be_open = looked_before  # type: ignore[attr-defined]
+    carry_out_confirm.must_be_open = confirm.must_be_open = looked_before  # type: ignore[attr-defined, assignment]
     SqlConfirmations.answer = written_over  # type: ignore[method-assign, assignment]
     flows.start_confirming, confirmations.use_confirmation = start, use  # type: ignore[attr-defined]
 

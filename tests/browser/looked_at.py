@@ -39,6 +39,8 @@ LOOKED_AT: Final[dict[str, str]] = {
     "case_link.html": "case-link",
     "case_over.html": "case-none",
     "case_remember.html": "case-remember",
+    "confirm.html": "confirm",
+    "confirm_other.html": "confirm-other",
     "console_agents.html": "console-agents",
     "console_case.html": "console-case",
     "console_key.html": "console-key",

@@ -452,7 +452,7 @@ def test_every_table_that_is_said_to_be_cleared_is() -> None:
 
 
 async def with_order_and_friends(api: Api, program: Program) -> None:
-    """What other parts of the server keep: an order that the shop told us, a question of it, and two friends for recovery, a list that holds."""
+    """What other parts of the server keep: an order of the shop, a question of it, and two friends for recovery, a list that holds."""
     account_id = AccountId((await program.read("account"))["account_id"])
     now = api.clock.now()
     async with api.parts.services.store.transaction() as tx:
