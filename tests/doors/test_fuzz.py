@@ -18,8 +18,9 @@ from schemathesis.specs.openapi.checks import ignored_auth, positive_data_accept
 
 from sparekey.web.api.openapi import openapi
 from sparekey.web.api.routes import API_ROUTES, ApiRoute
-from tests.doors.api import Api, Program, encoded, hold_to_document, served
+from tests.doors.api import Api, Program, encoded, hold_to_document
 from tests.doors.cases import begin
+from tests.doors.confirmations import SECRET, Shop, id_of, shop_served
 from tests.postgres import Cluster
 
 pytestmark = pytest.mark.row("N3")
@@ -27,8 +28,6 @@ pytestmark = pytest.mark.row("N3")
 SCHEMA = schemathesis.openapi.from_dict(openapi())
 
 EXAMPLES = 20
-
-SHOP = "the-secret-of-the-shop-beside-us-0123456789"
 
 DATABASES = ("sqlite", "postgres", "sqlite")
 
@@ -56,7 +55,7 @@ def fuzzed_url(request: pytest.FixtureRequest) -> Iterator[str]:
 async def fuzzed(fuzzed_url: str, tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> AsyncIterator[Api]:
     """One server for all of them: what one request leaves behind, the next one finds."""
     folder = tmp_path_factory.mktemp("fuzzed") / "data"
-    async with served(fuzzed_url, folder, migrated_sqlite, insecure_no_volume_limits="true", shop_secret=SHOP) as api:
+    async with shop_served(fuzzed_url, folder, migrated_sqlite, insecure_no_volume_limits="true") as api:
         yield api
 
 
@@ -92,15 +91,20 @@ async def no_made_up_request_breaks(fuzzed: Api, route: ApiRoute, *, signed_in: 
     client, own_flow = fuzzed.program(), cycle([False, True])
     for mode, case in [(m, case) for m in modes for case in made_up(route, m)]:
         if route.for_shop:
-            client.session = SHOP if signed_in else ""
-            if next(own_flow):
-                known(case, await account_of(fuzzed))
+            client.session = SECRET if signed_in else ""
+            if "{confirmation_id}" not in route.path and next(own_flow):
+                known(case, await id_of(await newcomer(fuzzed)))
         elif signed_in and not await client.is_signed_in():
-            client.session = (await fuzzed.signed_up(f"{fuzzed.parts.services.chance.digits(12)}@example.com")).session
+            client.session = (await newcomer(fuzzed)).session
         flow_id = ""
         if "{flow_id}" in route.path and next(own_flow):
             flow_id = (await client.start("recover", identifier="somebody@example.com")).flow_id
             case.path_parameters["flow_id"] = flow_id
+        if "{confirmation_id}" in route.path and next(own_flow):
+            whose = client if signed_in and not route.for_shop else await newcomer(fuzzed)
+            case.path_parameters["confirmation_id"] = await Shop(fuzzed).asked(
+                await id_of(whose), reference=fuzzed.parts.services.chance.token()
+            )
         if "{number}" in route.path and next(own_flow):
             person, _ = await begin(fuzzed, "somebody@example.com")
             flow_id = case.path_parameters["number"] = person.number
@@ -113,15 +117,13 @@ async def no_made_up_request_breaks(fuzzed: Api, route: ApiRoute, *, signed_in: 
             assert answered.status_code != 400, f"it is as described, and yet: {answered.text}"
 
 
-async def account_of(fuzzed: Api) -> str:
-    """The id of an account that there is."""
-    owner = await fuzzed.signed_up(f"{fuzzed.parts.services.chance.digits(12)}@example.com")
-    found: str = (await owner.read("account"))["account_id"]
-    return found
+async def newcomer(fuzzed: Api) -> Program:
+    """In the session of an account that there is from now on."""
+    return await fuzzed.signed_up(f"{fuzzed.parts.services.chance.digits(12)}@example.com")
 
 
 def known(case: Case[Any], account_id: str) -> None:
-    if case.path_parameters:
+    if "account_id" in case.path_parameters:
         case.path_parameters["account_id"] = account_id
     if isinstance(case.body, dict):
         case.body["account_id"] = account_id
