@@ -11,7 +11,7 @@ from sparekey.domain.factors import FactorKind
 from sparekey.domain.policy.model import Policy, Then
 from sparekey.domain.policy.parse import load_policy
 from sparekey.domain.quarantine import is_ended_by, is_younger, quarantined, restrictions
-from sparekey.domain.shop import DISOWNED, TOLD
+from sparekey.domain.shop import CONFIRMED, DISOWNED, REFUSED, TOLD
 from tests.policy.people import NOW, account, show
 
 pytestmark = pytest.mark.row("R11")
@@ -108,4 +108,4 @@ def test_the_manual_of_the_shop_says_what_the_files_say() -> None:
     shops = [c for c in SHOP.capabilities if not c.actions]
     rows = {f"| `{c.name}` | {', '.join(w for w in order if w in c.withheld_while)} | {c.about} |" for c in shops}
     assert rows == {line for line in page.splitlines() if re.match(r"\| `\w+` \|", line)}
-    assert {*TOLD.values(), DISOWNED} == set(re.findall(r"^\| `([a-z_]+\.[a-z_]+)` \|", page, re.MULTILINE))
+    assert {*TOLD.values(), DISOWNED, CONFIRMED, REFUSED} == set(re.findall(r"^\| `([a-z_]+\.[a-z_]+)` \|", page, re.MULTILINE))
