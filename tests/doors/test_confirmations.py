@@ -393,6 +393,24 @@ async def test_an_action_that_left_the_policy_cannot_be_confirmed(api: Api, shop
     assert (await refuse(anna, found)).said["state"] == "refused"
 
 
+async def test_a_flow_whose_action_left_the_policy_says_so_at_each_step(api: Api, shop: Shop, anna: Program) -> None:
+    found = await shop.asked(await id_of(anna))
+    await stale(api, anna)
+    flow = await confirm(anna, found)
+    actions = api.parts.services.policy.actions
+    assert isinstance(actions, dict)
+    del actions["link_card"]
+    for at in (await anna.call("GET", f"/api/v1/flows/{flow.flow_id}"), await anna.password(flow.flow_id, PASSWORD)):
+        assert (at.status, at.problem) == (410, "not_offered")
+    assert await shop.state(found) == "open"
+    # What ends flows of the account passes over it.
+    assert (await refuse(anna, found)).said["state"] == "refused"
+    changed = await anna.start("change_password")
+    assert (await anna.password(changed.flow_id, PASSWORD)).state == "allowed"
+    assert (await anna.call("POST", f"/api/v1/flows/{changed.flow_id}/finish", {"password": ANOTHER})).state == "done"
+    assert (await anna.call("DELETE", "/api/v1/session")).status < 300
+
+
 @pytest.mark.row("S4")
 async def test_ones_data_holds_what_was_asked(api: Api, shop: Shop, anna: Program) -> None:
     await shop.asked(await id_of(anna))

@@ -28,11 +28,14 @@ class Loaded:
 
 
 async def read_flow(services: Services, client: Client, flow_id: str) -> Flow:
-    """The flow as it stands, unlocked. Raises ``FlowOver("unknown")`` for one that does not exist or is another's, and ``NotSignedIn``."""
+    """The flow as it stands, unlocked. Raises ``FlowOver("unknown")`` for one that does not exist or is another's,
+    ``FlowOver("not_offered")`` for one whose action the site has taken out of its policy meanwhile, and ``NotSignedIn``."""
     async with services.store.transaction() as tx:
         flow = await tx.flows.get(flow_id) if len(flow_id) == ID_LENGTH and flow_id.isalnum() and flow_id.isascii() else None
     if flow is None or not is_same(client.holder, flow.holder):
         raise FlowOver("unknown")
+    if flow.action not in services.policy.actions:
+        raise FlowOver("not_offered")
     must_be_signed_in(services, client, flow)
     return flow
 
