@@ -389,7 +389,9 @@ class People:
     async def _is_as_before(self, wallet: Wallet, has: tuple[str, ...], *, settled: bool) -> bool:
         account, now = await wallet.account(), self.town.api.clock.now()
         grown_old = not settled and now - account.created_at > timedelta(days=20)
-        return not grown_old and {*await wallet.has(), "remembered"} == {*has, "remembered"}
+        # Two of his recoveries have met, or one has just succeeded: then some of what a walk needs is withheld.
+        held_back = account.disputed_at is not None or account.is_quarantined(now)
+        return not grown_old and not held_back and {*await wallet.has(), "remembered"} == {*has, "remembered"}
 
 
 @dataclass(frozen=True)
