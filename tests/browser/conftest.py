@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime, time, timedelta
 from itertools import count
 from pathlib import Path
 
@@ -79,13 +80,19 @@ def real_site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         yield found
 
 
+def minutes_to_morning(now: datetime) -> float:
+    """Until the next 8:00 UTC: some limits count by the day, and midnight must not come unasked."""
+    return (datetime.combine(now.date(), time(8), UTC) - now) % timedelta(days=1) / timedelta(minutes=1)
+
+
 class MovingSite:
-    """A site and its clock."""
+    """A site and its clock; its day begins in the morning."""
 
     def __init__(self, site: Site, ahead: Path) -> None:
         self.site = site
         self._ahead = ahead
         self._seconds = 0.0
+        self.wait(minutes=minutes_to_morning(datetime.now(UTC)))
 
     @property
     def clock(self) -> later.Ahead:
