@@ -4,13 +4,14 @@ import hashlib
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from secrets import token_bytes
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from fido2 import cbor
+
+from sparekey.domain.values import Struct, field
 
 UP, UV, BE, BS, AT = 0x01, 0x04, 0x08, 0x10, 0x40
 
@@ -23,8 +24,7 @@ def raw(of: str) -> bytes:
     return urlsafe_b64decode(of + "=" * (-len(of) % 4))
 
 
-@dataclass
-class SoftKey:
+class SoftKey(Struct):
     """``flags``: what it says of itself besides being touched. ``counts``: whether its signature counter grows."""
 
     origin: str

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -48,6 +47,7 @@ from sparekey.domain.errors import BadSettings
 from sparekey.domain.passwords import rules_for
 from sparekey.domain.policy.model import Policy
 from sparekey.domain.policy.parse import load_policy
+from sparekey.domain.values import Struct, replace
 from sparekey.settings import Settings, read_settings
 from sparekey.use_cases.message_refused import message_refused
 from sparekey.use_cases.ports import Chance, Clock
@@ -138,8 +138,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         await parts.close()
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """What one process keeps while it serves: made at once, opened and closed with the server."""
 
     services: Services

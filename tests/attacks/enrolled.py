@@ -6,7 +6,6 @@ Two wallets hold what there may be two of. Everything is named by the words of t
 import sqlite3
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -17,6 +16,7 @@ from sparekey.adapters.sql.connection import Statement
 from sparekey.bootstrap import SQLITE_FILE
 from sparekey.domain.accounts import AccountId
 from sparekey.domain.factors import FactorKind
+from sparekey.domain.values import Struct, field, replace
 from tests.attacks.wallet import Town, Wallet, _numbers, town
 from tests.doors.api import Answer, Program
 from tests.doors.friends import INVITED, WAIT, ask, go_on, token_of, type_phrase
@@ -32,13 +32,12 @@ SECOND_OF: Final = {f"{w}2": w for w in ("number", "sms", "totp", "phone", "pass
 ORDER: Final = ("password", *PIECES)
 
 
-@dataclass
-class Enrolled(Wallet):
+class Enrolled(Wallet, kw_only=True):
     """``second``: holds the second number, authenticator, phone, passkey and key, and the account elsewhere that is the mailbox.
     ``ids``: the factors of the account, by word."""
 
     one: Enrolment = field(default_factory=lambda: Enrolment("shop", frozenset()))
-    second: Wallet = field(kw_only=True)
+    second: Wallet
     ids: dict[str, str] = field(default_factory=dict)
     friends: list[str] = field(default_factory=list)
 
@@ -235,8 +234,7 @@ class Enrolled(Wallet):
 # ---------------------------------------------------------------- a town with many of them
 
 
-@dataclass(frozen=True)
-class _Pocket:
+class _Pocket(Struct, frozen=True):
     """What changes of a person while time passes."""
 
     password: str
@@ -249,8 +247,7 @@ class _Pocket:
     flow_tokens: dict[str, str]
 
 
-@dataclass
-class Quarter:
+class Quarter(Struct):
     """Some people in one town, as they were at one moment; ``go_back`` makes everything as it was then."""
 
     town: Town

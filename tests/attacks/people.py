@@ -1,13 +1,13 @@
 """Devices in networks of their own, and an account whose owner has had a second factor for a long time."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 
 import httpx2
 
 from sparekey.domain.accounts import AccountId
 from sparekey.domain.factors import THING_OF, Factor, FactorKind, Thing
+from sparekey.domain.values import replace
 from sparekey.use_cases.ports import Store
 from tests.doors.api import Api, Program
 

@@ -7,7 +7,6 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 
 from granian.constants import HTTPModes, Interfaces, Loops
@@ -26,6 +25,7 @@ from sparekey.adapters.sql.shop import SqlConfirmations
 from sparekey.domain.confirmations import Confirmation, must_be_open, must_be_usable
 from sparekey.domain.flow.flow import Flow, check_open
 from sparekey.domain.messages import Message
+from sparekey.domain.values import replace
 from sparekey.settings import read_settings
 from sparekey.use_cases import answer_code, answer_key, answer_password, ask_confirmation, confirm, finish_flow
 from sparekey.use_cases import sign_in as sign_in_module

@@ -9,7 +9,7 @@ looks at the clock itself.
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from difflib import ndiff
 from itertools import zip_longest
@@ -23,6 +23,7 @@ from sparekey.adapters.sql.connection import Statement
 from sparekey.domain.accounts import AddressKind
 from sparekey.domain.agents import Choice
 from sparekey.domain.errors import NotProven
+from sparekey.domain.values import Struct, replace
 from sparekey.use_cases import read_case as read_case_module
 from sparekey.use_cases import sign_in as sign_in_module
 from sparekey.use_cases import start_by_name as start_by_name_module
@@ -55,8 +56,7 @@ RANDOM = (
 pytestmark = pytest.mark.row("D3")
 
 
-@dataclass
-class Seen:
+class Seen(Struct):
     """One answer as a stranger sees it, and the work behind it."""
 
     request: str

@@ -7,7 +7,7 @@ here: one road (a mailed link, a recovery, an account elsewhere) forgot the seco
 import inspect
 import random
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import combinations
 from pathlib import Path
@@ -23,6 +23,7 @@ from sparekey.domain.policy.model import Policy, Situation
 from sparekey.domain.policy.parse import load_policy, standard_texts
 from sparekey.domain.policy.verdict import Allow
 from sparekey.domain.proofs import Proof
+from sparekey.domain.values import Struct, replace
 from sparekey.use_cases import open_link as open_link_module
 from sparekey.use_cases.answer_code import prove_address
 from sparekey.use_cases.load_flow import Loaded
@@ -122,8 +123,7 @@ def test_a_new_road_is_found() -> None:
 # ---------------------------------------------------------------- the roads
 
 
-@dataclass(frozen=True)
-class Walk:
+class Walk(Struct, frozen=True):
     """Somebody on a road with some of what a person has."""
 
     wallet: Wallet

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import force_setattr
 
 from sparekey.adapters import human_check
 from sparekey.adapters.volume import NoVolumeLimits
@@ -201,5 +202,5 @@ async def test_fifty_tries_at_once_with_one_solution(patient: Api) -> None:
 async def patient(database_url: str, data_dir: Path, migrated_sqlite: Path) -> AsyncIterator[Api]:
     """Without the limits of networks, for fifty at once are more than half of one; names are still counted."""
     async with served(database_url, data_dir, migrated_sqlite) as api:
-        object.__setattr__(api.parts.services, "limits", NoVolumeLimits())
+        force_setattr(api.parts.services, "limits", NoVolumeLimits())
         yield api

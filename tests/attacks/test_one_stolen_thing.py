@@ -7,7 +7,7 @@ not read along, and then cancels it. What is looked at afterwards is the account
 import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from sparekey.domain.graph.draw import draw
 from sparekey.domain.graph.takeover import lets_in
 from sparekey.domain.policy.model import Policy
 from sparekey.domain.policy.parse import load_policy, standard_texts
+from sparekey.domain.values import replace
 from sparekey.use_cases import open_link as open_link_module
 from sparekey.use_cases import standing
 from tests.attacks.wallet import ENROLMENTS, NOT_IN_STRICT, Town, Wallet, code_in, town

@@ -9,16 +9,18 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Final
+
+from msgspec.structs import force_setattr
 
 from sparekey.bootstrap import dev_mailbox, dev_phone
 from sparekey.domain.accounts import NOBODY_ID, Account, AccountId
 from sparekey.domain.factors import Factor, FactorKind
 from sparekey.domain.proofs import Proof
 from sparekey.domain.sessions import Session
+from sparekey.domain.values import Struct, field
 from sparekey.worker.waits import look_at_waits
 from tests.attacks.people import HOME, at
 from tests.doors.api import Answer, Api, Letter, Program, served
@@ -62,8 +64,7 @@ NOT_IN_STRICT: Final = frozenset({"sms", "mail", "social", "social_only", "remem
 _numbers = count(1)
 
 
-@dataclass
-class Town:
+class Town(Struct):
     """One server, with an account provider beside it."""
 
     api: Api
@@ -99,11 +100,11 @@ class Town:
         """Accounts that were there before the site required a second factor of everybody."""
         site = self.api.parts.services.site
         required = site.second_factor_required
-        object.__setattr__(site, "second_factor_required", False)
+        force_setattr(site, "second_factor_required", False)
         try:
             yield
         finally:
-            object.__setattr__(site, "second_factor_required", required)
+            force_setattr(site, "second_factor_required", required)
 
     async def mails(self) -> list[Letter]:
         """Every mail and every text, the oldest first; a text is read as a letter. Each is read from its file once."""
@@ -142,8 +143,7 @@ async def town(database_url: str, data_dir: Path, migrated_sqlite: Path, **setti
             yield Town(api, openid)
 
 
-@dataclass
-class Wallet:
+class Wallet(Struct):
     town: Town
     email: str
     second_email: str

@@ -1,6 +1,5 @@
 """D5: who can write the database, but has no keys, changes nothing unseen. Each attack is planted by SQL."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ from sparekey.adapters.crypto.keys import Key, KeyRing
 from sparekey.adapters.crypto.sealer import RingSealer
 from sparekey.domain.accounts import Account
 from sparekey.domain.audit import Event
+from sparekey.domain.values import replace
 from sparekey.use_cases.ports import AuditRow, Link, SubjectLock
 from sparekey.use_cases.record import CHAIN, link_text, personal_purpose
 from sparekey.use_cases.verify_audit import PAGE, Reason, Walk, end_of_chain, follow

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from sparekey.adapters.sql.sqlite import SqliteDatabase
 from sparekey.adapters.sql.store import SqlStore
 from sparekey.bootstrap import SQLITE_FILE
 from sparekey.domain.accounts import Account, AccountId, Address, AddressKind
+from sparekey.domain.values import replace
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 OLD_KEY, NEW_KEY = Key("0000000a", b"o" * 32, NOW), Key("0000000b", b"n" * 32, NOW)

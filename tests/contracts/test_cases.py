@@ -1,6 +1,5 @@
 """Support cases in the store: one body over SQLite and PostgreSQL."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +8,7 @@ from sparekey.domain.accounts import NOBODY_ID, AccountId
 from sparekey.domain.cases import WITH_AGENTS, Author, Case, CaseKind, CaseMessage, CaseMove, CaseState, moved
 from sparekey.domain.errors import StaleFlow
 from sparekey.domain.statements import Match, Said
+from sparekey.domain.values import replace
 from tests.contracts.stores import NOW, Held
 
 pytestmark = pytest.mark.row("C2")

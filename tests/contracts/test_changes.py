@@ -1,6 +1,5 @@
 """What undoing needs of a store, on both databases (H2, R13)."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +8,7 @@ from sparekey.domain import retention
 from sparekey.domain.audit import Event
 from sparekey.domain.changes import UNDO_FOR, PastChange, was
 from sparekey.domain.factors import Factor, FactorKind, Thing, ThingKind
+from sparekey.domain.values import replace
 from sparekey.use_cases.ports import AddressTaken
 from tests.contracts.stores import CHANCE, NOW, Held, key_of, new_account, with_address
 from tests.contracts.test_store import get, put

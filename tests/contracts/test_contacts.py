@@ -1,6 +1,5 @@
 """Recovery contacts and secret answers in the database: what is personal is sealed, and a list goes when no factor names it any more."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from sparekey.domain.accounts import AccountId
 from sparekey.domain.contacts import AskKind, AskState, Circle, Contact, ContactAsk, ContactState, Friend, new_factor
 from sparekey.domain.retention import CIRCLE_KEPT, CONTACT_ASK_KEPT
+from sparekey.domain.values import replace
 from sparekey.use_cases.stores_of_contacts import SecretAnswer
 from tests.contracts.stores import NOW, Held, new_account
 

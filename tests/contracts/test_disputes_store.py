@@ -1,6 +1,5 @@
 """Disputes in the store: read as written, one for each account, sealed, kept for a while after their end (R16)."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +9,7 @@ from sparekey.domain import retention
 from sparekey.domain.disputes import Dispute, Outcome, opened
 from sparekey.domain.factors import FactorKind, Thing, ThingKind
 from sparekey.domain.proofs import Proof
+from sparekey.domain.values import replace
 from tests.contracts.stores import CHANCE, NOW, Held, new_account
 
 pytestmark = pytest.mark.row("R16")

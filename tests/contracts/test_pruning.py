@@ -1,7 +1,6 @@
 """What was kept long enough goes, and what must stay stays, to the day."""
 
 import asyncio
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,6 +9,7 @@ from sparekey.domain import retention
 from sparekey.domain.confirmations import Confirmation
 from sparekey.domain.limits import day_of
 from sparekey.domain.sessions import KnownDevice
+from sparekey.domain.values import replace
 from sparekey.use_cases.ports import Guesses
 from sparekey.worker.housekeeping import BATCH, prune
 from tests.contracts.stores import CHANCE, NOW, Held, key_of, new_account, with_address

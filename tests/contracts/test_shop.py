@@ -1,6 +1,5 @@
 """What the shop reports and what it is told, as every store keeps it; and what warnings are looked for by."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,6 +11,7 @@ from sparekey.domain.factors import FactorKind
 from sparekey.domain.flow.flow import Flow
 from sparekey.domain.flow.state import State
 from sparekey.domain.shop import Activity, ActivityKind
+from sparekey.domain.values import replace
 from sparekey.use_cases.stores_of_shop import ShopEvent
 from tests.contracts.stores import NOW, Held
 

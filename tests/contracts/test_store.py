@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from sparekey.domain.flow.waiting import begin
 from sparekey.domain.messages import Message, MessageKind
 from sparekey.domain.proofs import Proof
 from sparekey.domain.sessions import KnownDevice, Session
+from sparekey.domain.values import replace
 from sparekey.use_cases.ports import AddressTaken, AuditRow, Guesses
 from tests.contracts.stores import CHANCE, NOW, Held, database_at, fresh_database, held, key_of, new_account, with_address
 from tests.postgres import Cluster

@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from sparekey.domain.accounts import AccountId
 from sparekey.domain.errors import StoreUnavailable
 from sparekey.domain.messages import Message
+from sparekey.domain.values import Struct, replace
 from sparekey.use_cases.stores_of_messages import Claimed, SentMessage
 
 
@@ -36,8 +37,7 @@ class NoChance:
         return "0" * count
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(Struct, frozen=True):
     message: Message
     next_at: datetime
     state: str = "ready"

@@ -3,7 +3,6 @@
 import asyncio
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from sparekey.adapters.mail.mailbox import DevMailbox
 from sparekey.adapters.mail.smtp import SmtpDelivery
 from sparekey.domain.accounts import AddressKind
 from sparekey.domain.messages import Message, MessageKind
+from sparekey.domain.values import replace
 from sparekey.use_cases.ports_of_delivery import Delivery, Refused, TryLater
 from sparekey.worker import deliver
 from sparekey.worker.deliver import (

@@ -5,7 +5,6 @@ import contextlib
 import re
 import sqlite3
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from sparekey.adapters.sql.store import SqlStore
 from sparekey.cli import outbox
 from sparekey.domain.accounts import NOBODY_ID, AddressKind
 from sparekey.domain.messages import Message, MessageKind
+from sparekey.domain.values import replace
 from sparekey.settings import Settings, read_settings
 from sparekey.use_cases.ports_of_delivery import Refused
 from sparekey.worker.deliver import LEASE, Deliverer

@@ -1,6 +1,5 @@
 """Whose role counts and whose votes decide, on values alone (C6)."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from sparekey.domain.accounts import AccountId
 from sparekey.domain.agents import Agent, Choice, Vote, can_decide, decided, key_counts, placed
 from sparekey.domain.factors import Factor, FactorKind, Thing, ThingKind
+from sparekey.domain.values import replace
 from tests.policy.people import account
 
 NOW = datetime(2030, 5, 17, 12, tzinfo=UTC)

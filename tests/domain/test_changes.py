@@ -1,6 +1,6 @@
 """What undoing comes to, without any store: values in, values out (H2, R13)."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +12,7 @@ from sparekey.domain.accounts import Account, AccountId, Address, AddressKind, n
 from sparekey.domain.audit import Event
 from sparekey.domain.changes import PastChange, Undoing, Was, leads_back, undoing, was, with_what_returns, without_what_came
 from sparekey.domain.factors import Factor, FactorKind, Thing, ThingKind
+from sparekey.domain.values import replace
 
 pytestmark = pytest.mark.row("H2")
 

@@ -1,6 +1,5 @@
 """Recovery contacts as values (R7), and the secret question (R9)."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -20,6 +19,7 @@ from sparekey.domain.contacts import (
 )
 from sparekey.domain.errors import InvalidInput
 from sparekey.domain.secret_question import check_answer, normal_answer
+from sparekey.domain.values import replace
 
 NOW = datetime(2030, 5, 17, 12, tzinfo=UTC)
 

@@ -1,6 +1,5 @@
 """Who wins a dispute, and when it is over, as arithmetic (R16)."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -25,6 +24,7 @@ from sparekey.domain.flow.waiting import STEP_AT_MOST
 from sparekey.domain.policy.model import DISPUTE_DECIDED_AFTER
 from sparekey.domain.policy.parse import load_policy
 from sparekey.domain.proofs import Proof
+from sparekey.domain.values import replace
 from tests.domain import outcomes
 from tests.policy.people import NOW, account, show
 

@@ -1,7 +1,6 @@
 """The quarantine after a recovery, as the policy files and the domain have it (R11)."""
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from sparekey.domain.policy.model import Policy, Then
 from sparekey.domain.policy.parse import load_policy
 from sparekey.domain.quarantine import is_ended_by, is_younger, quarantined, restrictions
 from sparekey.domain.shop import CONFIRMED, DISOWNED, REFUSED, TOLD
+from sparekey.domain.values import replace
 from tests.policy.people import NOW, account, show
 
 pytestmark = pytest.mark.row("R11")

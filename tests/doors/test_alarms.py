@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from dataclasses import replace
 
 import pytest
 
@@ -10,6 +9,7 @@ from sparekey.bootstrap import dev_phone
 from sparekey.domain.accounts import Account
 from sparekey.domain.flow.flow import Flow
 from sparekey.domain.flow.state import State
+from sparekey.domain.values import replace
 from sparekey.use_cases import disown
 from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.verify_audit import verify_presence

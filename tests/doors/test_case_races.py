@@ -2,12 +2,12 @@
 
 import asyncio
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 
 from sparekey.domain.agents import Choice
 from sparekey.domain.cases import Case
+from sparekey.domain.values import replace
 from sparekey.use_cases import open_case as open_case_module
 from sparekey.use_cases.load_case import LoadedCase, load_case
 from sparekey.use_cases.ports import Transaction

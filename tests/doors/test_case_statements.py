@@ -1,12 +1,12 @@
 """Statements in a real case (C5): what counts, what does not, and that nobody learns which was right."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sparekey.domain.statements import About, Match
+from sparekey.domain.values import replace
 from sparekey.use_cases.judge_statements import judge_statements
 from tests.doors.api import PASSWORD, Api, Program, served
 from tests.doors.cases import NEW, Person, of_number, opened

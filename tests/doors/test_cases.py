@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from sparekey.domain.agents import Choice
 from sparekey.domain.cases import LEAVE_AT, Author, CaseMessage, CaseMove, CaseState, moved
 from sparekey.domain.errors import WrongStep
+from sparekey.domain.values import replace
 from sparekey.use_cases.block_account import block_account
 from sparekey.worker.cases import look_at_cases
 from tests.doors.api import ANOTHER, PASSWORD, Answer, Api, served

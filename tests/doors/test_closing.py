@@ -3,7 +3,6 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from sparekey.domain.accounts import AccountId
 from sparekey.domain.confirmations import Confirmation
 from sparekey.domain.contacts import Circle, Contact, ContactState, Friend, new_factor
 from sparekey.domain.shop import Activity, ActivityKind
+from sparekey.domain.values import replace
 from sparekey.use_cases import look_at_closing
 from sparekey.use_cases.keep_account import look_at_keeping
 from sparekey.use_cases.verify_audit import verify_chains, verify_presence

@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 from sparekey.domain.contacts import ASKED_FOR, INVITED_FOR, MOST, AskState
 from sparekey.domain.limits import WRONG_CODES
 from sparekey.domain.offers import REMIND_EVERY
+from sparekey.domain.values import replace
 from sparekey.use_cases import friends_asked as friends_module
 from sparekey.use_cases.remind_contacts import remind_contacts
 from tests.doors.api import ANOTHER, PASSWORD, Answer, Api, Program, served

@@ -4,7 +4,6 @@ import base64
 import hashlib
 import hmac
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -14,6 +13,7 @@ import pytest
 from sparekey.adapters.standard_webhooks import signature
 from sparekey.bootstrap import build_app
 from sparekey.domain.accounts import AddressKind
+from sparekey.domain.values import replace
 from sparekey.use_cases.ports_of_delivery import NoSuchRecipient, Refused
 from tests.doors.api import Api, Program, served
 from tests.doors.phones import ANNA, NUMBER, address_id, answer_text, newest, number_added, send, settled, texts

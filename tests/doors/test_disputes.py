@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from sparekey.domain.disputes import Dispute
 from sparekey.domain.factors import FactorKind, Thing, ThingKind
 from sparekey.domain.flow import waiting as waiting_module
 from sparekey.domain.proofs import Proof
+from sparekey.domain.values import replace
 from sparekey.use_cases.carry_out import disputes as carry_out
 from sparekey.use_cases.carry_out.disputes import at_account, decided_by_people
 from sparekey.use_cases.services import WORKER

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from sparekey.domain.values import replace
 from tests.doors.api import PASSWORD, Answer, Api, Program
 from tests.soft_key import BE, UV, SoftKey, text
 

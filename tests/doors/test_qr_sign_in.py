@@ -1,7 +1,6 @@
 """Signing in a computer by QR code (I4): what a phone approves, what it cannot, and what a phishing page gains. On both databases."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from sparekey.domain.policy.decide import decide
 from sparekey.domain.policy.model import Situation
 from sparekey.domain.policy.verdict import Allow, Deny
 from sparekey.domain.proofs import Proof
+from sparekey.domain.values import replace
 from sparekey.use_cases.block_account import block_account
 from sparekey.use_cases.services import Client
 from tests.doors.api import ANOTHER, PASSWORD, Answer, Api, Program, served

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import httpx2
@@ -12,6 +11,7 @@ from starlette.routing import Mount, Route
 from sparekey.cli.accounts import OPERATOR
 from sparekey.domain.factors import Factor, FactorKind, Thing, ThingKind
 from sparekey.domain.offers import is_offer_due
+from sparekey.domain.values import replace
 from sparekey.use_cases import open_session
 from sparekey.use_cases.require_second import require_second
 from sparekey.web.guard import LEADS_TO_SECOND_FACTOR, csrf_token

@@ -1,6 +1,7 @@
 """Signing in (I1), guesses (D1, D2), and a password that is right but breached (P4)."""
 
 import pytest
+from msgspec.structs import force_setattr
 
 from sparekey.use_cases.services import Services
 from tests.doors.api import ANOTHER, PASSWORD, Api, Program
@@ -174,7 +175,7 @@ async def known_as_breached(api: Api, password: str) -> None:
         async def has(self, asked: str) -> bool:
             return asked == password or await inner.has(asked)
 
-    object.__setattr__(services, "breached", Grown())
+    force_setattr(services, "breached", Grown())
 
 
 @pytest.mark.row("P4")

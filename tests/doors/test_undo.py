@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from sparekey.domain import changes
 from sparekey.domain.accounts import Account, Address
 from sparekey.domain.changes import Undoing, leads_back
 from sparekey.domain.contacts import contacts_factor
+from sparekey.domain.values import replace
 from sparekey.use_cases.carry_out import undo as carry_out_undo
 from sparekey.use_cases.carry_out.change import Change
 from tests.doors.api import ANOTHER, PASSWORD, THIRD, Api, served

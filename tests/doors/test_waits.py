@@ -3,7 +3,6 @@
 import asyncio
 import os
 import sys
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -13,6 +12,7 @@ from sparekey.adapters.sql.outbox import SqlOutbox
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.limits import GUESSES_A_DAY
 from sparekey.domain.messages import MessageKind
+from sparekey.domain.values import replace
 from sparekey.use_cases import come_back as come_back_module
 from sparekey.use_cases.carry_out.freeze import make_void
 from sparekey.worker.waits import look_at_waits

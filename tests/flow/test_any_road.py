@@ -4,7 +4,6 @@ A machine takes steps at random: proofs of the account's things, of young and of
 """
 
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -24,6 +23,7 @@ from sparekey.domain.policy.model import Policy, Situation
 from sparekey.domain.policy.parse import load_policy
 from sparekey.domain.policy.verdict import Allow, Ask
 from sparekey.domain.proofs import Proof
+from sparekey.domain.values import replace
 from tests.policy.people import NOW, account
 
 POLICIES = {profile: load_policy(profile, {}) for profile in ("shop", "strict")}

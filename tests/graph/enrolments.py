@@ -6,7 +6,6 @@ Nothing is decided here. The graph is asked about each (``test_ten_thousand.py``
 
 import random
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import combinations_with_replacement, product
@@ -16,6 +15,7 @@ from typing_extensions import override
 
 from sparekey.domain.accounts import Account, AccountId, Address, AddressKind, has_settled_second_factor, is_settled, nobody, second_factors
 from sparekey.domain.factors import PHISHING_RESISTANT, THING_OF, Factor, FactorKind, Thing, ThingKind, things_behind
+from sparekey.domain.values import Struct, replace
 
 NOW = datetime(2030, 5, 17, 12, tzinfo=UTC)
 LONG_AGO, LAST_WEEK = NOW - timedelta(days=400), NOW - timedelta(days=7)
@@ -61,8 +61,7 @@ def _number(of: object) -> int:
     return _numbers.setdefault(of, len(_numbers))
 
 
-@dataclass(frozen=True)
-class Enrolment:
+class Enrolment(Struct, frozen=True, dict=True):
     """``has``: words of ``PIECES``; the main mailbox is always there. ``young``: those of them that came last week. ``one_phone``: the
     second authenticator, number and approving phone are in the same phone as the first ones; otherwise in a tablet. ``behind``: an account
     elsewhere that the main mailbox opens, though nobody here knows. ``friends``: how many of how many, (0, 0) for none."""
@@ -203,8 +202,7 @@ class Enrolment:
 # ---------------------------------------------------------------- stolen, and lost
 
 
-@dataclass(frozen=True)
-class Theft:
+class Theft(Struct, frozen=True):
     """``words``: of the account, what the thief can show. ``session``: a living session, opened a while ago. ``at_home``: the thief uses
     the owner's own browser; otherwise one that is far away."""
 

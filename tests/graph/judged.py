@@ -5,7 +5,7 @@ The judges are those of ``decide``. What they say of a few things shown is the s
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import IntEnum, unique
 from functools import cached_property
@@ -18,6 +18,7 @@ from sparekey.domain.policy.decide import Standing, stands
 from sparekey.domain.policy.model import ActionPolicy, Policy, Situation, Then
 from sparekey.domain.policy.verdict import Allow, Delay
 from sparekey.domain.proofs import Proof
+from sparekey.domain.values import replace
 from tests.graph.enrolments import GONE, LONG_AGO, NOW, SECONDS, Enrolment, Theft, losses
 from tests.policy.people import show
 

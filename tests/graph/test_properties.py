@@ -4,7 +4,6 @@ Each "never" has a policy with a hole beside it, in which the same question find
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -24,6 +23,7 @@ from sparekey.domain.policy.openings import AGENTS, openings
 from sparekey.domain.policy.parse import load_policy, standard_texts
 from sparekey.domain.policy.verdict import Allow, Ask, Delay, Verdict
 from sparekey.domain.proofs import Proof
+from sparekey.domain.values import replace
 from tests.policy.people import LONG_AGO, MAILBOX, NOW, account, show
 
 SHOP, STRICT = load_policy("shop", {}), load_policy("strict", {})

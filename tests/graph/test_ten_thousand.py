@@ -5,7 +5,6 @@ The page in the docs, its table and its picture are what is counted here.
 
 import random
 import sys
-from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -21,6 +20,7 @@ from sparekey.domain.policy.openings import Opening
 from sparekey.domain.policy.parse import load_policy, standard_texts
 from sparekey.domain.policy.verdict import Delay, Refer
 from sparekey.domain.proofs import Proof
+from sparekey.domain.values import replace
 from tests.graph.counted import PAGE, PICTURE, Count, counted, has_spare, picture, tables, ten_thousand, told, with_table
 from tests.graph.enrolments import GONE, LAST_WEEK, NOW, Enrolment, enrolments, losses, thefts
 from tests.graph.judged import Judge, Way

@@ -1,11 +1,10 @@
 """What pages show to one who is signed in and has done something too often: nothing typed is lost, and the rest goes on (D1, I10)."""
 
-from dataclasses import replace
-
 import pytest
 
 from sparekey.adapters.volume import MemoryVolumeLimits
 from sparekey.domain.limits import VOLUME_LIMITS
+from sparekey.domain.values import replace
 from tests.doors.api import ANOTHER, PASSWORD, Api
 from tests.pages.browser import Browser, signed_in, signed_up
 

@@ -1,11 +1,11 @@
 """Signing in through the pages: one failure for everything, ways on after several, and back to where one wanted to go."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 import pytest
 
 from sparekey.bootstrap import build_app
+from sparekey.domain.values import replace
 from tests.doors.api import ANOTHER, PASSWORD, Answer, Api
 from tests.pages.browser import Browser, new_browser, signed_up
 

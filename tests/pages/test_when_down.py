@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
 from sparekey.bootstrap import build_app
 from sparekey.domain.errors import Busy, StoreUnavailable
+from sparekey.domain.values import replace
 from sparekey.use_cases.ports import Transaction, WhoIs
 from sparekey.use_cases.who_is import SessionChecks
 from sparekey.web.app import Application

@@ -6,7 +6,6 @@ mailbox chosen as second factor); ``same_mailbox`` (a linked account elsewhere t
 with ``young-`` or ``stolen-`` before it. Everybody has a main mailbox, and without the word ``no_password`` a password.
 """
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from sparekey.domain.accounts import Account, AccountId, Address, AddressKind, nobody
@@ -14,6 +13,7 @@ from sparekey.domain.agents import ROLE
 from sparekey.domain.factors import THING_OF, Factor, FactorKind, Thing, ThingKind
 from sparekey.domain.policy.openings import AGENTS
 from sparekey.domain.proofs import Proof
+from sparekey.domain.values import replace
 
 NOW = datetime(2030, 5, 17, 12, tzinfo=UTC)
 LONG_AGO, LAST_WEEK = NOW - timedelta(days=400), NOW - timedelta(days=7)

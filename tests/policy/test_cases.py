@@ -8,7 +8,6 @@ settled things), ``weighed=a`` (shown against a recovery before), ``locked`` and
 stands otherwise) · ``ask kinds ; what stands otherwise`` · ``=`` (as in shop).
 """
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import assert_never
 
@@ -21,6 +20,7 @@ from sparekey.domain.policy.model import Policy, RunningRecovery, Situation
 from sparekey.domain.policy.parse import load_policy, standard_texts
 from sparekey.domain.policy.verdict import Allow, Ask, Delay, Deny, Refer, Verdict
 from sparekey.domain.proofs import Proof
+from sparekey.domain.values import replace
 from tests.policy.people import LAST_WEEK, NOW, account, show
 
 SHOP, STRICT = load_policy("shop", {}), load_policy("strict", {})

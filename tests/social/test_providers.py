@@ -1,11 +1,12 @@
 """One contract, four providers: OpenID Connect (a stand-in and a real process), Facebook, VK. And all the ways in which they go wrong."""
 
 import base64
+import dataclasses
 import hashlib
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 import httpx2
@@ -16,6 +17,7 @@ from sparekey.adapters.clock import SystemClock
 from sparekey.adapters.social.facebook import Facebook
 from sparekey.adapters.social.openid import KEYS_ASKED_AGAIN, OpenIdProvider, google
 from sparekey.adapters.social.vk import Vk
+from sparekey.domain.values import replace
 from sparekey.use_cases.ports_of_delivery import Refused, TryLater
 from sparekey.use_cases.ports_of_social import SocialAnswer, SocialIdentity, SocialProvider
 from tests.delivery.memory import TurnedClock
@@ -180,7 +182,7 @@ async def test_it_answers_too_slowly(pair: Pair, monkeypatch: pytest.MonkeyPatch
 
 
 async def test_it_is_not_there(client: httpx2.AsyncClient, openid: OpenIdStandIn) -> None:
-    gone = replace(openid, url="http://127.0.0.1:9")
+    gone = dataclasses.replace(openid, url="http://127.0.0.1:9")
     with pytest.raises(TryLater):
         await visit(openid_client(client, gone))
 

@@ -7,6 +7,7 @@ exactly there, while the hash is made.
 from collections.abc import Awaitable, Callable
 
 import pytest
+from msgspec.structs import force_setattr
 
 from tests.doors.api import ANOTHER, PASSWORD, THIRD, Answer, Api
 
@@ -19,7 +20,7 @@ class Meanwhile:
     def __init__(self, api: Api, happens: Callable[[], Awaitable[object]]) -> None:
         self._inner = api.parts.services.hasher
         self._happens: Callable[[], Awaitable[object]] | None = happens
-        object.__setattr__(api.parts.services, "hasher", self)
+        force_setattr(api.parts.services, "hasher", self)
 
     async def hash(self, password: str) -> str:
         await self._once()

@@ -7,13 +7,14 @@ another question.
 """
 
 import binascii
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import msgspec
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
+
+from sparekey.domain.values import Struct
 
 ALGORITHM = "ES256"
 
@@ -60,16 +61,14 @@ class PublicKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     y: Coordinate
 
 
-@dataclass(frozen=True, slots=True)
-class PhoneKey:
+class PhoneKey(Struct, frozen=True):
     """``thumbprint``: by which the key is found (RFC 7638). ``packed``: the public key as it is kept."""
 
     thumbprint: str
     packed: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Wrong:
+class Wrong(Struct, frozen=True):
     """``reason``: for the audit log; the phone hears none."""
 
     reason: str

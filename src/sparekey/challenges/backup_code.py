@@ -5,10 +5,10 @@ one or for a digit, and they spell no words.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from sparekey.challenges.message_code import plain
+from sparekey.domain.values import Struct
 
 CODES: Final = 10
 
@@ -23,16 +23,14 @@ WARN_AT: Final = 3
 """So many are left when the owner is told to make new ones (mission.md, F5)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(Struct, frozen=True):
     """What was typed. ``number``: printed before the code, 1 to 10."""
 
     number: int
     code: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(Struct, frozen=True):
     """``reason``: a stable name."""
 
     reason: str

@@ -7,24 +7,22 @@ bits instead and needs no throttle.
 
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sparekey.domain.factors import FactorKind, Thing
 from sparekey.domain.flow.asked import Asked
 from sparekey.domain.limits import CODES_SIDE_BY_SIDE, LINK_LASTS, WRONG_CODES
+from sparekey.domain.values import Struct, replace
 
 Hashes = Callable[[str], tuple[bytes, ...]]
 """The keyed hashes of a text under every key still kept, the current one first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Right:
+class Right(Struct, frozen=True):
     asked: Asked
 
 
-@dataclass(frozen=True, slots=True)
-class Wrong:
+class Wrong(Struct, frozen=True):
     """``asked``: the open questions after this wrong answer; those that had too many are gone."""
 
     asked: tuple[Asked, ...]

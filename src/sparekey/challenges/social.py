@@ -8,17 +8,16 @@ bits, used once.
 import base64
 import hashlib
 import hmac
-from dataclasses import dataclass
 from datetime import datetime
 
 from sparekey.domain.factors import Factor, FactorKind
 from sparekey.domain.flow.asked import Handshake
 from sparekey.domain.flow.flow import ID_LENGTH
 from sparekey.domain.proofs import Proof
+from sparekey.domain.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What is kept of a visit, sealed. ``back``: the page to which the person wanted to go."""
 
     state: str

@@ -12,7 +12,6 @@ import hmac
 import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, Final, Literal
 
@@ -22,6 +21,8 @@ from fido2 import cbor
 from fido2.cose import CoseKey
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData
 from msgspec import Meta
+
+from sparekey.domain.values import Struct
 
 DIALOG_LASTS: Final = timedelta(minutes=5)
 """How long the browser waits for a key: 5 minutes at least, for people who are slow with one (WebAuthn Level 3, 15.1)."""
@@ -99,8 +100,7 @@ class Assertion(msgspec.Struct, frozen=True):
 # ---------------------------------------------------------------- what we ask for, what we keep, how we judge
 
 
-@dataclass(frozen=True, slots=True)
-class RelyingParty:
+class RelyingParty(Struct, frozen=True):
     """``rp_id``: the host name that credentials are bound to. ``origins``: from where answers may come, each scheme, host and port."""
 
     rp_id: str
@@ -108,8 +108,7 @@ class RelyingParty:
     origins: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
+class Credential(Struct, frozen=True):
     """What is kept of a key. ``public_key``: COSE, as the key gave it. ``aaguid``: the model as the key says, 32 hex digits, not proven."""
 
     credential_id: bytes
@@ -128,24 +127,21 @@ class Credential:
         return msgspec.msgpack.decode(packed, type=cls)
 
 
-@dataclass(frozen=True, slots=True)
-class Registered:
+class Registered(Struct, frozen=True):
     """``counter``: the signature counter at which the key begins."""
 
     credential: Credential
     counter: int
 
 
-@dataclass(frozen=True, slots=True)
-class Right:
+class Right(Struct, frozen=True):
     """The key answered. ``counter``: to be stored. ``user_verified``: whether the key was unlocked by PIN or finger."""
 
     counter: int
     user_verified: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Wrong:
+class Wrong(Struct, frozen=True):
     """``reason``: a stable name for the audit log; docs/webauthn.md says what each means."""
 
     reason: str

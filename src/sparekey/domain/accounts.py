@@ -1,11 +1,11 @@
 """Account, its addresses, and ``nobody()``: the stand-in for an account that does not exist."""
 
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum, unique
 from typing import NewType
 
 from sparekey.domain.factors import SECOND_FACTORS, Factor, FactorKind, Thing, ThingKind
+from sparekey.domain.values import Struct, replace
 
 AccountId = NewType("AccountId", str)
 """32 hexadecimal digits; the first 12 are the time of creation in milliseconds, so that new rows lie side by side."""
@@ -34,8 +34,7 @@ class AddressKind(StrEnum):
     PHONE = "phone"
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """A verified way to reach the owner.
 
     ``value``: as it is written to. ``key``: what two spellings of one address share; unique among verified addresses.
@@ -60,8 +59,7 @@ class Address:
     """The owner left it with two settled things and said that it is not theirs any more: it can only object (mission.md, R13)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """An account as the domain sees it; times in UTC. ``password_hash`` is opaque here.
 
     ``contested_at``: when the first contested change was made; ``None`` when nothing is contested.

@@ -5,13 +5,13 @@ hand with him: else he places two more, and is two agents by himself.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum, unique
 from typing import Final
 
 from sparekey.domain.accounts import Account, AccountId
 from sparekey.domain.factors import PHISHING_RESISTANT, FactorKind
+from sparekey.domain.values import Struct
 
 ROLE: Final = "agent"
 """``Account.role`` of an agent."""
@@ -25,8 +25,7 @@ LOOK_LASTS: Final = timedelta(hours=1)
 """So long what an agent hears in a case belongs to one look, which is written down once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Agent:
+class Agent(Struct, frozen=True):
     """``since``: when (UTC) the role began. ``placed_by``: the agent who gave it; empty for the operator at the machine.
 
     ``hand``: the agent from whom this one comes, at the end of the chain of who placed whom: whoever the operator placed is his own.
@@ -98,8 +97,7 @@ class Choice(StrEnum):
     REFUSE = "refuse"
 
 
-@dataclass(frozen=True, slots=True)
-class Vote:
+class Vote(Struct, frozen=True):
     """``reason``: the name of a reason template."""
 
     agent_id: AccountId

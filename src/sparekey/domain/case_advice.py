@@ -1,11 +1,11 @@
 """What an agent is advised to do next with a case. Advice only: it decides nothing, and says nothing that the judged statements do not."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum, unique
 from typing import Final
 
 from sparekey.domain.statements import WEIGHTS, Judged, Match, total
+from sparekey.domain.values import Struct
 
 ENOUGH: Final = sum(WEIGHTS.values()) // 2
 """Half of all that can be said, by weight."""
@@ -24,8 +24,7 @@ class Step(StrEnum):
     ASK = "ask"
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
+class Advice(Struct, frozen=True):
     """``about``: what to ask for, a name of ``statements.About``; empty where nothing is asked."""
 
     step: Step

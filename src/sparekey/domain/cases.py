@@ -6,7 +6,6 @@ the answer nor its hour tells whether there is such an account.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from enum import StrEnum, unique
 from typing import Final
@@ -17,6 +16,7 @@ from sparekey.domain.errors import WrongStep
 from sparekey.domain.flow.asked import Asked
 from sparekey.domain.proofs import Proof
 from sparekey.domain.statements import NOTHING_SAID, Said
+from sparekey.domain.values import Struct, replace
 
 UNCONFIRMED_LASTS: Final = timedelta(hours=1)
 """So long may pass until the code from the contact mailbox is typed; as long as a flow lasts."""
@@ -116,8 +116,7 @@ class Author(StrEnum):
     AGENT = "agent"
 
 
-@dataclass(frozen=True, slots=True)
-class CaseMessage:
+class CaseMessage(Struct, frozen=True):
     """What was said in a case. ``seq``: 1 for the first. ``text``: plain, shown as it was typed. ``agent_id``: of the agent who did."""
 
     case_id: str
@@ -128,8 +127,7 @@ class CaseMessage:
     agent_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """Times in UTC.
 
     ``number``: what people call it by, such as ``K7-4921-QX``; it opens nothing. ``account_id``: ``NOBODY_ID`` for a name that nobody

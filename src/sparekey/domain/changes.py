@@ -5,7 +5,6 @@ leaves, what it took away returns, and a password that it set is void. Nothing i
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum, unique
 from typing import TypeVar
@@ -15,6 +14,7 @@ from sparekey.domain.audit import Event
 from sparekey.domain.factors import Factor, FactorKind
 from sparekey.domain.policy.conditions import STANDS_IN
 from sparekey.domain.remembered import without_remembered
+from sparekey.domain.values import Struct, replace
 
 _T = TypeVar("_T", Address, Factor)
 
@@ -58,8 +58,7 @@ GROUPS: Mapping[Event, Group] = {
 """What can be undone. That a factor was reported stolen cannot: whoever holds the stolen thing would undo it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Was:
+class Was(Struct, frozen=True):
     """What of an account a change may alter and an undo bring back. Times in UTC."""
 
     addresses: tuple[Address, ...]
@@ -72,8 +71,7 @@ class Was:
     password_set_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class PastChange:
+class PastChange(Struct, frozen=True):
     """``kind``: what was done; ``OPENED`` is kept among them, and undone by nobody. ``flow_id``: of the flow that did it. Times in UTC."""
 
     change_id: str
@@ -85,8 +83,7 @@ class PastChange:
     undone_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Undoing:
+class Undoing(Struct, frozen=True):
     """What undoing some changes comes to. ``password``: it becomes void."""
 
     leaving: tuple[Address, ...]

@@ -4,10 +4,10 @@ The wait is a flow's (``flow.waiting``): time is credited in small steps, so tha
 a recovery it does not stand still while mail is down: nobody could close an account whose mailbox is gone.
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sparekey.domain.flow.waiting import Waiting
+from sparekey.domain.values import replace
 
 NOTICE_EVERY = timedelta(days=7)
 

@@ -4,7 +4,6 @@ The answer is bound to exactly what was asked: a confirmation stands for one ref
 what was confirmed is used at most once.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum, unique
 from typing import Final
@@ -12,6 +11,7 @@ from typing import Final
 from sparekey.domain.accounts import AccountId
 from sparekey.domain.errors import BadRequest, FlowOver
 from sparekey.domain.factors import FactorKind
+from sparekey.domain.values import Struct
 
 ANSWER_WITHIN: Final = timedelta(minutes=30)
 """Since it was asked: the person came straight from the site. As long as a mailed link lives (mission.md, R1)."""
@@ -28,8 +28,7 @@ class ConfirmationState(StrEnum):
     EXPIRED = "expired"  # never stored: time makes it of an open one
 
 
-@dataclass(frozen=True, slots=True)
-class Confirmation:
+class Confirmation(Struct, frozen=True):
     """``action``: one of the site's own. ``reference``: the site's name for it, one of a kind on the account. ``title``: in words for the
     owner. ``return_to``: where the person goes on afterwards, an address of the site.
 

@@ -7,7 +7,6 @@ a new one takes its place after a wait, once enough friends have accepted. All f
 import re
 import unicodedata
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum, unique
 from typing import Final
@@ -15,6 +14,7 @@ from typing import Final
 from sparekey.domain.accounts import Account, AccountId
 from sparekey.domain.errors import FieldProblem, InvalidInput
 from sparekey.domain.factors import Factor, FactorKind, Thing, ThingKind
+from sparekey.domain.values import Struct
 
 FEWEST: Final = 2
 """Friends in a circle, and friends that are needed: one alone can do nothing (mission.md, R7)."""
@@ -54,8 +54,7 @@ class AskState(StrEnum):
     DEAD = "dead"  # too many wrong phrases
 
 
-@dataclass(frozen=True, slots=True)
-class Friend:
+class Friend(Struct, frozen=True):
     """One whom the owner names. ``key``: what two spellings of the address share."""
 
     name: str
@@ -63,8 +62,7 @@ class Friend:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(Struct, frozen=True):
     """A friend in a circle. ``owner``: the name of the account's owner as the friend was told it, and all that the friend learns."""
 
     contact_id: str
@@ -74,8 +72,7 @@ class Contact:
     added_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Circle:
+class Circle(Struct, frozen=True):
     """``needed``: so many of the friends must type the phrase. ``made_at``, ``remind_at``: UTC. No friends at all: the owner wants none."""
 
     circle_id: str
@@ -101,8 +98,7 @@ class Circle:
         return bool(self.contacts) and len(left) < self.needed
 
 
-@dataclass(frozen=True, slots=True)
-class ContactAsk:
+class ContactAsk(Struct, frozen=True):
     """A link that was mailed to a friend. ``contact_id``: empty for one that was mailed to nobody. ``phrase``: what the friend must type;
     empty for an invitation. ``flow_id``: of the recovery, or of the change of the list. Times in UTC."""
 

@@ -6,7 +6,6 @@ happened. Why it is like this: docs/decisions/0016-disputes.md.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum, unique
 
@@ -17,6 +16,7 @@ from sparekey.domain.flow.waiting import LOOK_EVERY, Waiting, begin
 from sparekey.domain.policy.conditions import counted, rules_of, see, things_of
 from sparekey.domain.policy.model import DISPUTE_DECIDED_AFTER, Policy, Route, Situation, Then
 from sparekey.domain.proofs import Proof
+from sparekey.domain.values import Struct, replace
 
 OVER_AFTER = timedelta(days=14)
 """Mission.md, R16: nothing is held for longer, decided or not."""
@@ -47,8 +47,7 @@ TIED = "tied"
 """Beside the outcomes: it was weighed, and is not over."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dispute:
+class Dispute(Struct, frozen=True):
     """Times in UTC. ``claims``: the flows of the recoveries. ``shown``: the proofs of all who object. ``waiting``: the 72 hours.
     ``lasted``: credited time since it was opened. ``tied_at``: since when it is with people."""
 
@@ -109,23 +108,19 @@ def weight(policy: Policy, account: Account, proofs: tuple[Proof, ...], now: dat
     return len(things_of(settled)) + (APPROVAL_WEIGHS if approved else 0)
 
 
-@dataclass(frozen=True, slots=True)
-class RecoveryWins:
+class RecoveryWins(Struct, frozen=True):
     flow_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectionWins:
+class ObjectionWins(Struct, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Tie:
+class Tie(Struct, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Unopposed:
+class Unopposed(Struct, frozen=True):
     """Only one side is left, or none."""
 
 

@@ -4,7 +4,7 @@
 never to the wire.
 """
 
-from dataclasses import dataclass
+from sparekey.domain.values import Struct
 
 
 class SparekeyError(Exception):
@@ -16,8 +16,7 @@ class SparekeyError(Exception):
 # ---------------------------------------------------------------- the person's: mended by trying again
 
 
-@dataclass(frozen=True, slots=True)
-class FieldProblem:
+class FieldProblem(Struct, frozen=True):
     """What is wrong with one field: ``field`` is its name in form and JSON, ``reason`` a stable name."""
 
     field: str

@@ -4,9 +4,10 @@ A *factor* is what the owner enrolled; a *thing held* is what a thief would have
 thing: a code by e-mail and a Google sign-in may be the same mailbox.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum, unique
+
+from sparekey.domain.values import Struct
 
 
 @unique
@@ -78,8 +79,7 @@ SECOND_FACTORS = frozenset(
 """Enrolling one of these switches two-factor sign-in on. E-mail is added by the owner's choice (``Factor.second``)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Thing:
+class Thing(Struct, frozen=True):
     """One thing held: its kind, and which one. ``Thing(MAILBOX, "3f…")`` and ``Thing(MAILBOX, "9c…")`` are two."""
 
     kind: ThingKind
@@ -91,8 +91,7 @@ def things_behind(kind: FactorKind, thing: Thing) -> tuple[Thing, ...]:
     return (thing, Thing(ThingKind.UNLOCK, thing.name)) if kind is FactorKind.PASSKEY else (thing,)
 
 
-@dataclass(frozen=True, slots=True)
-class Factor:
+class Factor(Struct, frozen=True):
     """What the owner enrolled.
 
     ``factor_id``: unique on the account. ``thing``: what a thief would have to get. ``added_at``: UTC. ``second``: the

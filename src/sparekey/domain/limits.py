@@ -4,11 +4,11 @@ Guess counters are in the database and cannot be reset by a stranger; volume lim
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.proofs import Proof
+from sparekey.domain.values import Struct
 
 GUESSES_A_DAY = 10
 """Wrong answers for one factor of one account from unknown devices (TarGuess: 100 guesses find > 73 % with a sister password)."""
@@ -113,8 +113,7 @@ def is_closed(today: int, in_a_row: int) -> bool:
     return today > GUESSES_A_DAY or in_a_row > GUESSES_IN_A_ROW
 
 
-@dataclass(frozen=True, slots=True)
-class VolumeLimit:
+class VolumeLimit(Struct, frozen=True):
     """At most ``most`` in a moving ``window``. ``reason``: what is said beyond that."""
 
     name: str

@@ -1,10 +1,10 @@
 """What we say to people by mail and text: the kinds of message, as values. The words are in ``sparekey.messages``."""
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum, unique
 
 from sparekey.domain.accounts import AccountId, AddressKind
+from sparekey.domain.values import Struct, field
 
 RECEIPT_TAKEN_FOR = timedelta(days=4)
 """Providers try to deliver a text for some hours, at most for three days; what is reported later helps nobody."""
@@ -89,8 +89,7 @@ class MessageKind(StrEnum):
     BACKUP_CODES_LOW = "backup_codes_low"
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """One message to one recipient, before its words are chosen.
 
     ``params``: what the words need (code, link, name, device …); sealed in the outbox and wiped once delivered.

@@ -6,10 +6,10 @@ a part of it; the reason for a refusal is told.
 
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum, unique
 
 from sparekey.domain.errors import FieldProblem
+from sparekey.domain.values import Struct
 
 MIN_ALONE = 15
 """Where the password may be the only factor (NIST SP 800-63B-4, section 3.1.1.2)."""
@@ -47,8 +47,7 @@ def strength_of(score: int) -> Strength:
     return Strength.MEDIUM if score <= 3 else Strength.HIGH
 
 
-@dataclass(frozen=True, slots=True)
-class PasswordRules:
+class PasswordRules(Struct, frozen=True):
     """Lengths in code points, counted after NFC."""
 
     min_length: int

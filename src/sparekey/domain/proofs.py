@@ -1,13 +1,12 @@
 """A proof: one challenge met, with which factor, when. No secret in it, never changed."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sparekey.domain.factors import FactorKind, Thing
+from sparekey.domain.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(Struct, frozen=True):
     """``at``: UTC. ``enrolling``: won while enrolling the factor, hence good for nothing but enrolling it."""
 
     kind: FactorKind

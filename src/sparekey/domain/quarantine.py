@@ -4,13 +4,13 @@ How long it is stands with the route of the recovery (``quarantine_hours``), wha
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sparekey.domain.accounts import Account, is_settled, second_factors
 from sparekey.domain.factors import Factor, FactorKind
 from sparekey.domain.policy.model import Closure, Policy
 from sparekey.domain.proofs import Proof
+from sparekey.domain.values import Struct, replace
 
 
 def quarantined(account: Account, lasts: timedelta, now: datetime) -> Account:
@@ -53,8 +53,7 @@ def is_younger(account: Account, added_at: Iterable[datetime]) -> bool:
     return since is not None and bool(moments) and all(at > since for at in moments)
 
 
-@dataclass(frozen=True, slots=True)
-class Restriction:
+class Restriction(Struct, frozen=True):
     """``capability``: its name in the policy. ``why``: ``frozen``, ``disputed`` or ``quarantined``. ``until``: when it is over by itself
     (UTC); ``None`` where somebody must do something first."""
 

@@ -1,10 +1,10 @@
 """Remembered devices: browsers on which the second factor is not asked for again for a while (mission.md, I6)."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sparekey.domain.accounts import Account
 from sparekey.domain.factors import Factor, FactorKind
+from sparekey.domain.values import replace
 
 REMEMBERED_FOR = timedelta(days=30)
 

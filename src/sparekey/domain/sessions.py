@@ -1,11 +1,11 @@
 """What a session is, and when it has ended. How long it lasts is said by the policy (``policy/standard/sessions.toml``), and so is how
 fresh a proof in it must be, action by action."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sparekey.domain.accounts import AccountId
 from sparekey.domain.proofs import Proof
+from sparekey.domain.values import Struct
 
 LONGEST_SESSION = timedelta(days=30)
 """NIST SP 800-63B-4, 2.1.3: at most 30 days at AAL1."""
@@ -28,8 +28,7 @@ NEIGHBOURHOOD_BITS = {4: 16, 6: 32}
 provider). An address of its own changes daily for many."""
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """``session_id`` names it to its owner; the token that opens it is known only by its hash. Times in UTC."""
 
     session_id: str
@@ -46,8 +45,7 @@ class Session:
     """Good for enrolling a second factor and nothing else: the site requires one and the account has none (mission.md, F8)."""
 
 
-@dataclass(frozen=True, slots=True)
-class SessionRules:
+class SessionRules(Struct, frozen=True):
     """How long the sessions of a profile last. ``lasts``: from signing in. ``idle``: so long one may go unused; ``None``: as long as it
     lasts."""
 
@@ -61,8 +59,7 @@ class SessionRules:
         return self.idle is not None and now - seen_at >= self.idle
 
 
-@dataclass(frozen=True, slots=True)
-class KnownDevice:
+class KnownDevice(Struct, frozen=True):
     """A browser that once signed in fully. Its cookie proves nothing by itself: it only has a guess counter of its own."""
 
     device_id: str

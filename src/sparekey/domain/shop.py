@@ -5,13 +5,13 @@ asks what is withheld.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum, unique
 from typing import Final
 
 from sparekey.domain.accounts import AccountId
 from sparekey.domain.audit import Event
+from sparekey.domain.values import Struct
 
 CLOCKS_DIFFER: Final = timedelta(minutes=5)
 """By so much the shop's clock may be ahead of ours (as for signatures: Standard Webhooks 1.0, "Verifying webhook authenticity")."""
@@ -25,8 +25,7 @@ class ActivityKind(StrEnum):
     PAYOUT_TARGET = "payout_target"  # another account or card for payouts was set
 
 
-@dataclass(frozen=True, slots=True)
-class Activity:
+class Activity(Struct, frozen=True):
     """One thing that somebody did at the shop. ``reference``: the shop's own name for it, one of a kind on the account. ``at``: UTC.
 
     ``title``: in words for the owner. ``amount``: a decimal number in ``currency`` (ISO 4217), both empty where there is none.

@@ -5,12 +5,12 @@ sign-in, and that no page shows: who has been inside the account reads the pages
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum, unique
 from typing import Final
 
 from sparekey.domain.accounts import SETTLED_AFTER
+from sparekey.domain.values import Struct
 
 
 @unique
@@ -59,8 +59,7 @@ LONGEST_STATEMENT: Final = 200
 """Characters of one statement."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """What was said, as it was typed. ``sign_up``: a month, ``2024-05``. ``secret``: how the answer to the secret question compared; the
     answer itself is not kept. ``None`` where it was left out."""
 
@@ -75,8 +74,7 @@ class Said:
 NOTHING_SAID: Final = Said()
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """What the account knows and no page shows, from before the first contested sign-in. ``addresses``: keys of those that it had.
     ``devices``, ``places``: in words. ``orders``: references of the last ones, the newest first. ``sign_up``: ``None`` where a page
     shows it."""
@@ -88,8 +86,7 @@ class Facts:
     orders: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """One statement. ``weight``: what it adds; 0 for what does not match."""
 
     about: About

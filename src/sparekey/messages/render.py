@@ -8,7 +8,6 @@ Links are made of the site's own address alone.
 import re
 import unicodedata
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 from functools import cache, lru_cache
@@ -24,6 +23,7 @@ from sparekey.domain.changes import Group
 from sparekey.domain.disputes import TIED, Outcome
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.messages import Message, MessageKind
+from sparekey.domain.values import Struct
 from sparekey.messages import catalogue, params
 
 TEMPLATES: Final = Path(__file__).parent
@@ -83,8 +83,7 @@ class Length(Enum):
     LONG = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(Struct, frozen=True):
     """One message in words. A text to a phone has neither subject nor HTML."""
 
     subject: str

@@ -5,7 +5,6 @@ The wait goes on as it stands. Otherwise whoever reads the mailbox, and has noth
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from sparekey.domain.accounts import Account
 from sparekey.domain.actions import Action
@@ -16,6 +15,7 @@ from sparekey.domain.flow.state import State
 from sparekey.domain.policy.conditions import things_of
 from sparekey.domain.policy.model import Situation
 from sparekey.domain.proofs import Proof
+from sparekey.domain.values import replace
 from sparekey.use_cases.carry_out.change import give_back_code
 from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.running_recoveries import is_waiting_recovery

@@ -5,7 +5,6 @@ Some actions need something from the person after the policy has allowed them: a
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Final
 
 from sparekey.domain.accounts import Account
@@ -18,6 +17,7 @@ from sparekey.domain.flow.events import Event as FlowEvent
 from sparekey.domain.flow.flow import Flow, step
 from sparekey.domain.flow.state import OPEN, State
 from sparekey.domain.policy.model import Situation
+from sparekey.domain.values import Struct, replace
 from sparekey.use_cases.carry_out.account import change_details, create_account
 from sparekey.use_cases.carry_out.addresses import add_address, claim_number, remove_address, set_main_address
 from sparekey.use_cases.carry_out.agents import begin_shift
@@ -85,8 +85,7 @@ BEGINS_TO_WAIT: Final[Mapping[str, BeginWait]] = {Action.CLOSE_ACCOUNT: begin_cl
 """Who is told when an action begins to wait that is no recovery."""
 
 
-@dataclass(frozen=True, slots=True)
-class Advanced:
+class Advanced(Struct, frozen=True):
     flow: Flow
     situation: Situation
     opened: Opened | None

@@ -5,7 +5,6 @@ change one: of the account an agent learns how statements compare, and in what s
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
@@ -20,6 +19,7 @@ from sparekey.domain.masks import masked
 from sparekey.domain.policy.conditions import see
 from sparekey.domain.policy.model import Situation
 from sparekey.domain.statements import About, Judged, Match, Said
+from sparekey.domain.values import Struct
 from sparekey.use_cases.at_work import AtWork, at_work
 from sparekey.use_cases.judge_statements import judge_statements
 from sparekey.use_cases.load_case import LoadedCase, load_case_for_time
@@ -32,16 +32,14 @@ INVOLVED = frozenset({Bar.OWN_CASE, Bar.COLLIDES})
 """Who is a party to the case is not shown how its statements compare: that would be the way to find out the facts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """What was shown before the case. ``settled``: it had been on the account for long enough to count."""
 
     kind: str
     settled: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True):
     """``said``: as it was typed; the answer to a secret question is not kept. ``match``: how it compares with what the account knows."""
 
     about: str
@@ -50,8 +48,7 @@ class Statement:
     weight: int
 
 
-@dataclass(frozen=True, slots=True)
-class CaseSeen:
+class CaseSeen(Struct, frozen=True):
     """A case as an agent sees it. ``typed``: the account as the person named it. ``contact``: masked. ``account``: names of what is true of
     it: frozen, disputed, blocked, contested, closing. ``bars``: why this agent cannot approve, refuse. ``votes``: how many there are, never
     which. ``mine``: the own vote, or empty.

@@ -1,10 +1,10 @@
 """The cases that wait for agents, the oldest first (mission.md, C5)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sparekey.domain.cases import WITH_AGENTS, Author, Case
+from sparekey.domain.values import Struct
 from sparekey.use_cases.at_work import at_work
 from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.services import Client, Services
@@ -13,8 +13,7 @@ MOST = 100
 """So many cases are shown; the oldest are worked on first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """A case in the queue. ``waits``: since it was opened. ``state``: ``open`` or ``asked`` (the person acts next). ``answered``: the
     newest word is the person's. ``voted``: this agent has voted. ``votes``: how many votes there are, never which."""
 

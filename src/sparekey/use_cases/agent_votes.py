@@ -1,10 +1,9 @@
 """An agent votes on a case. Two of two hands decide it; the decision leaves at a fixed hour (mission.md, C6)."""
 
-from dataclasses import dataclass
-
 from sparekey.domain.agents import Choice, Vote, decided
 from sparekey.domain.audit import Event
 from sparekey.domain.errors import FieldProblem, InvalidInput
+from sparekey.domain.values import Struct
 from sparekey.messages.case_words import APPROVE, REFUSE
 from sparekey.use_cases.agent_looks import load_for_agent
 from sparekey.use_cases.at_work import at_work
@@ -16,8 +15,7 @@ from sparekey.use_cases.vote_bars import vote_bars
 REASONS = {Choice.APPROVE: APPROVE, Choice.REFUSE: REFUSE}
 
 
-@dataclass(frozen=True, slots=True)
-class Voted:
+class Voted(Struct, frozen=True):
     """``decided``: this vote decided the case. Which way is not said for a name that nobody has: an approval of such a case is a
     refusal, and the agent is not to learn it."""
 

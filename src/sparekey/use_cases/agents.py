@@ -5,7 +5,6 @@ The operator does so at the machine, an agent in the console. An agent whom anot
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sparekey.domain.accounts import Account, AccountId
@@ -13,6 +12,7 @@ from sparekey.domain.agents import ROLE, Agent, keys_of, placed
 from sparekey.domain.audit import Event
 from sparekey.domain.errors import FieldProblem, InvalidInput
 from sparekey.domain.messages import MessageKind
+from sparekey.domain.values import Struct, replace
 from sparekey.use_cases.load_by_name import load_by_name
 from sparekey.use_cases.notify import tell
 from sparekey.use_cases.ports import Transaction
@@ -20,8 +20,7 @@ from sparekey.use_cases.record import record
 from sparekey.use_cases.services import Client, Services
 
 
-@dataclass(frozen=True, slots=True)
-class AgentSeen:
+class AgentSeen(Struct, frozen=True):
     """``placed_by``: the name of the agent who gave the role; empty for the operator. ``keys``: how many keys the account has. ``hand``:
     whoever has the same one is not independent of this agent. Times in UTC."""
 

@@ -1,11 +1,10 @@
 """Go on after the phone has said yes: its answer is spent and becomes a proof in one transaction, in the browser that asked."""
 
-from dataclasses import replace
-
 from sparekey.domain.errors import NotProven
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.prompts import State
 from sparekey.domain.proofs import Proof
+from sparekey.domain.values import replace
 from sparekey.use_cases.load_flow import load_for_step, read_flow
 from sparekey.use_cases.prove import must_be_asked, prove
 from sparekey.use_cases.services import Client, Services

@@ -4,14 +4,13 @@ A right code is reserved for the flow, and spent only with what the flow allows 
 costs none.
 """
 
-from dataclasses import replace
-
 from sparekey.challenges import backup_code
 from sparekey.challenges.backup_code import Typed, Unreadable
 from sparekey.domain.accounts import Account
 from sparekey.domain.errors import FieldProblem, InvalidInput, NotProven
 from sparekey.domain.factors import Factor, FactorKind
 from sparekey.domain.proofs import Proof
+from sparekey.domain.values import replace
 from sparekey.use_cases.guesses import given_back_if_busy, reserve
 from sparekey.use_cases.known_device import find_device
 from sparekey.use_cases.load_flow import load_for_step, read_flow

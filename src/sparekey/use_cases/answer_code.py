@@ -1,13 +1,12 @@
 """Answer with a code that was sent. It is checked and spent in one transaction."""
 
-from dataclasses import replace
-
 from sparekey.challenges import message_code
 from sparekey.domain.actions import Action
 from sparekey.domain.errors import NotProven
 from sparekey.domain.flow.asked import Asked
 from sparekey.domain.limits import CODE_LANE, day_of, is_closed, lane
 from sparekey.domain.proofs import Proof
+from sparekey.domain.values import replace
 from sparekey.use_cases.enrol_address import enrol_address
 from sparekey.use_cases.guesses import Guess
 from sparekey.use_cases.known_device import find_device

@@ -1,11 +1,10 @@
 """Go on once enough friends have typed the phrase: what they did becomes one proof, in the browser that asked them (mission.md, R7)."""
 
-from dataclasses import replace
-
 from sparekey.domain.contacts import contacts_factor
 from sparekey.domain.errors import NotProven
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.proofs import Proof
+from sparekey.domain.values import replace
 from sparekey.use_cases.friends_asked import friends_asked
 from sparekey.use_cases.load_flow import load_for_step, read_flow
 from sparekey.use_cases.prove import must_be_asked, prove

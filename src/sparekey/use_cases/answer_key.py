@@ -1,10 +1,9 @@
 """Answer with a passkey or security key. The challenge is spent, and the counter of the key moved, in the transaction of the proof."""
 
-from dataclasses import replace
-
 from sparekey.challenges.webauthn import Assertion, Wrong
 from sparekey.domain.errors import NotProven, WrongStep
 from sparekey.domain.proofs import Proof
+from sparekey.domain.values import replace
 from sparekey.use_cases.key_ceremony import ceremony_to_prove, judge_key
 from sparekey.use_cases.load_flow import load_for_step, read_flow
 from sparekey.use_cases.prove import must_be_asked, prove, was_wrong

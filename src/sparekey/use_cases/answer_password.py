@@ -1,11 +1,10 @@
 """Answer with the password. It is compared outside of any transaction, so its guess is reserved in one before."""
 
-from dataclasses import replace
-
 from sparekey.challenges import password as password_challenge
 from sparekey.domain.errors import NotProven
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.limits import shown_before
+from sparekey.domain.values import replace
 from sparekey.use_cases.guesses import given_back_if_busy, reserve
 from sparekey.use_cases.known_device import find_device
 from sparekey.use_cases.load_flow import Loaded, load_for_step, read_flow

@@ -1,7 +1,6 @@
 """Answer a question on the enrolled phone: with the number of the other screen, or "this was not me"."""
 
 import hmac
-from dataclasses import replace
 
 from sparekey.challenges.approval import Approve, Refuse
 from sparekey.domain.audit import Event
@@ -9,6 +8,7 @@ from sparekey.domain.errors import FlowOver
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.flow.state import State as FlowState
 from sparekey.domain.prompts import PROMPT_LASTS, State
+from sparekey.domain.values import replace
 from sparekey.use_cases.phone_word import Phone, hear_answer
 from sparekey.use_cases.poll_prompts import is_asked
 from sparekey.use_cases.ports import SubjectLock, Transaction

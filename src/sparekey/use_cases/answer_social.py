@@ -5,8 +5,6 @@ never sent twice. What the provider says then proves the account that *issuer an
 for a new account, and only where the provider vouches for it (mission.md, I5).
 """
 
-from dataclasses import dataclass, replace
-
 from sparekey.challenges import social
 from sparekey.domain.accounts import NOBODY_ID, Account, nobody
 from sparekey.domain.actions import Action
@@ -17,6 +15,7 @@ from sparekey.domain.flow.events import Ended
 from sparekey.domain.flow.flow import Flow, check_open, step
 from sparekey.domain.flow.state import State
 from sparekey.domain.limits import RESERVED
+from sparekey.domain.values import Struct, replace
 from sparekey.use_cases.advance import over
 from sparekey.use_cases.carry_out.change import permitted
 from sparekey.use_cases.carry_out.social import link_social
@@ -34,8 +33,7 @@ from sparekey.use_cases.stores_of_factors import FactorTaken
 from sparekey.use_cases.tokens import is_same
 
 
-@dataclass(frozen=True, slots=True)
-class Returned:
+class Returned(Struct, frozen=True):
     """Where the flow stands. ``back``: the page to which the person wanted to go before."""
 
     standing: Standing

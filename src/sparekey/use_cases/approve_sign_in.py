@@ -1,7 +1,6 @@
 """Approve the sign-in of a computer by its QR code, on the phone's side (mission.md, I4). The phone is signed in and proves itself anew."""
 
 import hmac
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sparekey.domain.actions import Action
@@ -13,6 +12,7 @@ from sparekey.domain.flow.permit import permit_of
 from sparekey.domain.flow.wants import Wants
 from sparekey.domain.policy.verdict import Deny
 from sparekey.domain.prompts import QR_LASTS, State
+from sparekey.domain.values import Struct, replace
 from sparekey.use_cases.carry_out.change import give_back_code
 from sparekey.use_cases.load_flow import load_for_step, read_flow
 from sparekey.use_cases.prompt_shown import prompt_shown, without_number
@@ -25,8 +25,7 @@ from sparekey.use_cases.start_guarded import start_guarded
 from sparekey.use_cases.stores_of_prompts import Prompt
 
 
-@dataclass(frozen=True, slots=True)
-class QrSeen:
+class QrSeen(Struct, frozen=True):
     """The computer that shows the code. ``device`` and ``place``: in words, or empty. ``until``: UTC."""
 
     device: str

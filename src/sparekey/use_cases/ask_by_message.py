@@ -5,8 +5,6 @@ written, and the worker wipes the message unsent; so does an account without a n
 to settled addresses.
 """
 
-from dataclasses import replace
-
 from sparekey.challenges import message_code
 from sparekey.domain.accounts import NOBODY_ID, Account, Address, AddressKind, address_thing, is_settled, second_factors
 from sparekey.domain.actions import Action
@@ -15,6 +13,7 @@ from sparekey.domain.flow.flow import Flow
 from sparekey.domain.flow.state import State
 from sparekey.domain.limits import CODE_LANE, CODE_LASTS, LINK_LASTS, RECOVERY_CODE_LASTS, day_of, is_closed, lane, prefix_of
 from sparekey.domain.messages import MessageKind
+from sparekey.domain.values import replace
 from sparekey.use_cases.known_device import find_device
 from sparekey.use_cases.leads_back import Left, with_typed
 from sparekey.use_cases.notify import Recipient, may_send, send_code

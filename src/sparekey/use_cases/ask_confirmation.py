@@ -4,7 +4,6 @@ The person's half is ``confirm.py``.
 """
 
 import re
-from dataclasses import replace
 from typing import Final
 
 from sparekey.domain.accounts import Account
@@ -15,6 +14,7 @@ from sparekey.domain.errors import BadRequest, FieldProblem, InvalidInput
 from sparekey.domain.policy.conditions import rules_of
 from sparekey.domain.policy.decide import withheld
 from sparekey.domain.policy.model import Situation
+from sparekey.domain.values import replace
 from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.read_restrictions import account_for_shop
 from sparekey.use_cases.record import record

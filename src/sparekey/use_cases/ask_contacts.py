@@ -4,14 +4,13 @@ A name that nobody has takes the same road, and so does an account without frien
 friends, and those for nobody are wiped unsent.
 """
 
-from dataclasses import replace
-
 from sparekey.domain.accounts import Account
 from sparekey.domain.audit import Event
 from sparekey.domain.contacts import ASKED_FOR, MOST, PHRASE_WORDS, AskKind, AskState, Contact, ContactAsk
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.flow.flow import Flow
 from sparekey.domain.generator import words
+from sparekey.domain.values import replace
 from sparekey.use_cases.carry_out.contacts import circle_in_force
 from sparekey.use_cases.friends_asked import friends_asked
 from sparekey.use_cases.load_flow import load_for_step, read_flow

@@ -1,8 +1,7 @@
 """Ask for a key in a flow: make the challenge that the browser hands to it."""
 
-from dataclasses import replace
-
 from sparekey.domain.factors import FactorKind
+from sparekey.domain.values import replace
 from sparekey.use_cases.key_ceremony import ceremony_to_prove
 from sparekey.use_cases.load_flow import load_for_step, read_flow
 from sparekey.use_cases.prove import must_be_asked

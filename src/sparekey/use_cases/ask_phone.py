@@ -4,7 +4,6 @@ A name that nobody has takes the same road: the same row is written, and no phon
 shown something or come from a known device; to all others a question beyond it looks like any other and reaches no phone.
 """
 
-from dataclasses import replace
 from math import ceil
 
 from sparekey.domain.accounts import AccountId
@@ -13,6 +12,7 @@ from sparekey.domain.devices import device_name
 from sparekey.domain.errors import TooManyTries
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.prompts import HOUR, NUMBER_DIGITS, PROMPT_LASTS, State, hold_until
+from sparekey.domain.values import replace
 from sparekey.use_cases.known_device import find_device
 from sparekey.use_cases.load_flow import load_for_step, read_flow
 from sparekey.use_cases.prompt_shown import prompt_shown

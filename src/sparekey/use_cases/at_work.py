@@ -1,7 +1,5 @@
 """Is this an agent, with the key of this shift in the session? The question before everything in the console (mission.md, C6)."""
 
-from dataclasses import dataclass
-
 from sparekey.domain.accounts import Account
 from sparekey.domain.actions import Action
 from sparekey.domain.agents import Agent, key_counts
@@ -10,12 +8,12 @@ from sparekey.domain.policy.decide import decide
 from sparekey.domain.policy.model import Situation
 from sparekey.domain.policy.verdict import Allow, Ask
 from sparekey.domain.sessions import Session
+from sparekey.domain.values import Struct
 from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.services import Client, Services
 
 
-@dataclass(frozen=True, slots=True)
-class AtWork:
+class AtWork(Struct, frozen=True):
     """``key_counts``: the key in the session has been on the account long enough to vote with."""
 
     agent: Agent

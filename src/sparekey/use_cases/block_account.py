@@ -4,10 +4,9 @@ Nobody is told of a block but whoever shows all that signing in asks for: to a s
 like any other.
 """
 
-from dataclasses import replace
-
 from sparekey.domain.accounts import Account
 from sparekey.domain.audit import Event
+from sparekey.domain.values import replace
 from sparekey.use_cases.carry_out.session_over import end_all_sessions
 from sparekey.use_cases.load_by_name import load_by_name
 from sparekey.use_cases.ports import SubjectLock, Transaction

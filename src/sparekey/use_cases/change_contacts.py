@@ -4,7 +4,6 @@ The new list is written down first; the flow names it, waits as the policy says,
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from sparekey.domain.accounts import Account
 from sparekey.domain.actions import Action
@@ -28,6 +27,7 @@ from sparekey.domain.flow.wants import Wants
 from sparekey.domain.names import check_name
 from sparekey.domain.offers import REMIND_EVERY
 from sparekey.domain.policy.model import Situation
+from sparekey.domain.values import replace
 from sparekey.use_cases.carry_out.change import give_back_code
 from sparekey.use_cases.carry_out.contacts import circle_in_force, circle_of
 from sparekey.use_cases.mail_friends import send_link

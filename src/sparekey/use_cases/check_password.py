@@ -1,20 +1,19 @@
 """Judge a new password: for the strength meter while typing, and again for good when it is set."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sparekey.domain.accounts import Account
 from sparekey.domain.errors import FieldProblem, InvalidInput
 from sparekey.domain.passwords import Strength, form_problems, normalize, problems
 from sparekey.domain.retention import FORMER_PASSWORDS_KEPT
+from sparekey.domain.values import Struct
 from sparekey.use_cases.services import Services
 
 FORMER_REFUSED = FORMER_PASSWORDS_KEPT
 """So many former passwords are refused (mission.md, P5)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     strength: Strength
     problems: tuple[FieldProblem, ...]
 

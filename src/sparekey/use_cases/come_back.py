@@ -4,7 +4,6 @@ The link works as often as one likes. In the browser that began it leads to the 
 and no more: to go on there, the person shows again what was shown (``adopt_wait.py``). The link itself shows its address.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sparekey.domain.accounts import Account, AddressKind, address_thing
@@ -18,6 +17,7 @@ from sparekey.domain.flow.state import State
 from sparekey.domain.flow.wants import Wants
 from sparekey.domain.limits import VOLUME_LIMITS
 from sparekey.domain.proofs import Proof
+from sparekey.domain.values import Struct, replace
 from sparekey.use_cases.adopt_wait import bring, can_be_shown_again, is_covered
 from sparekey.use_cases.ask_by_message import ask_by_message
 from sparekey.use_cases.disown import WAYS_BACK
@@ -32,8 +32,7 @@ from sparekey.use_cases.stores_of_messages import NoticeLink
 from sparekey.use_cases.tokens import is_same, token_hash
 
 
-@dataclass(frozen=True, slots=True)
-class WaySeen:
+class WaySeen(Struct, frozen=True):
     """Where a link leads. ``here``: the recovery is in this browser. ``movable``: it could go on in another one. ``ready``: the wait is
     over, if there was one to the end. ``until``: when it is over at the earliest (UTC). ``days`` and ``counted``: how many days it takes,
     and has so far. ``objected``: it is, or was, in dispute."""

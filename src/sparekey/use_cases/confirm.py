@@ -3,12 +3,11 @@
 The shop's half is ``ask_confirmation.py``.
 """
 
-from dataclasses import dataclass
-
 from sparekey.domain.confirmations import Confirmation, ConfirmationState, must_be_open
 from sparekey.domain.errors import BadRequest, FlowOver
 from sparekey.domain.flow.wants import Wants
 from sparekey.domain.sessions import Session
+from sparekey.domain.values import Struct
 from sparekey.use_cases.ask_confirmation import find_confirmation
 from sparekey.use_cases.carry_out.confirm import refuse
 from sparekey.use_cases.ports import Transaction
@@ -18,8 +17,7 @@ from sparekey.use_cases.start_flow import check_volume_of_session
 from sparekey.use_cases.start_guarded import begin_guarded, session_for
 
 
-@dataclass(frozen=True, slots=True)
-class ConfirmationSeen:
+class ConfirmationSeen(Struct, frozen=True):
     """``about``: what the site calls the action, in its policy."""
 
     confirmation: Confirmation

@@ -5,7 +5,6 @@ without device and place: those are the friend's own.
 """
 
 import hmac
-from dataclasses import dataclass, replace
 
 from sparekey.domain.accounts import Account
 from sparekey.domain.audit import Event
@@ -14,6 +13,7 @@ from sparekey.domain.errors import FieldProblem, FlowOver, InvalidInput, NotProv
 from sparekey.domain.flow.state import State
 from sparekey.domain.limits import WRONG_CODES
 from sparekey.domain.messages import MessageKind
+from sparekey.domain.values import Struct, replace
 from sparekey.use_cases.carry_out.contacts import circle_in_force
 from sparekey.use_cases.notify import tell
 from sparekey.use_cases.ports import SubjectLock, Transaction
@@ -26,8 +26,7 @@ A_FRIEND = Client(holder="", network="", user_agent="", language="")
 """Who acts when a friend does."""
 
 
-@dataclass(frozen=True, slots=True)
-class ContactLinkSeen:
+class ContactLinkSeen(Struct, frozen=True):
     """``owner``: the name of whoever asks. ``accepted``: the friend has said yes before."""
 
     kind: AskKind
@@ -96,8 +95,7 @@ async def refuse_phrase(services: Services, client: Client, token: str) -> None:
         await _tell(tx, services, at, MessageKind.CONTACT_REFUSED)
 
 
-@dataclass(frozen=True, slots=True)
-class _At:
+class _At(Struct, frozen=True):
     ask: ContactAsk
     contact: Contact
     account: Account

@@ -4,7 +4,6 @@ Agents decide by their votes; nobody hears of it before the hour. An approval gi
 says (``bind_after_case.toml``) and tells every address of the account. Where the account was blocked it opens at that hour.
 """
 
-from dataclasses import replace
 from typing import assert_never
 
 from sparekey.domain.accounts import Account
@@ -20,6 +19,7 @@ from sparekey.domain.flow.wants import Wants
 from sparekey.domain.messages import MessageKind
 from sparekey.domain.policy.model import Situation
 from sparekey.domain.proofs import Proof
+from sparekey.domain.values import replace
 from sparekey.use_cases.advance import advance
 from sparekey.use_cases.block_account import unblocked
 from sparekey.use_cases.carry_out.disputes import at_account, decided_by_people

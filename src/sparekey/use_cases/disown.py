@@ -7,7 +7,6 @@ has no say. A link in a message with a code ends the flow that asked for the cod
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum, unique
 
@@ -25,6 +24,7 @@ from sparekey.domain.flow.state import State
 from sparekey.domain.messages import MessageKind
 from sparekey.domain.policy.model import Situation
 from sparekey.domain.proofs import Proof
+from sparekey.domain.values import Struct, replace
 from sparekey.use_cases.advance import over
 from sparekey.use_cases.carry_out.change import Change, end_open_flows
 from sparekey.use_cases.carry_out.disputes import at_account, object_with
@@ -73,16 +73,14 @@ class Does(StrEnum):
     STOP = "stop"
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """One thing that was done, and when (UTC). Nothing personal: the link alone proves little."""
 
     kind: Event
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Disowning:
+class Disowning(Struct, frozen=True):
     """``kind`` and ``at``: of the message that is disowned. ``undoes``: what a press undoes, the oldest first. ``only``: what it undoes
     where only the change of this message is meant; empty where that is no choice. ``password``: it would be void. ``closing``: a closing
     of the account would stop."""
@@ -99,8 +97,7 @@ class Disowning:
 NOTHING_UNDONE = Undone()
 
 
-@dataclass(frozen=True, slots=True)
-class Disowned:
+class Disowned(Struct, frozen=True):
     """What a press has done.
 
     ``frozen``: the account is locked, now or before. ``objected``: there was a recovery that waits, and it was objected to.
@@ -199,8 +196,7 @@ async def _spend(tx: Transaction, link: NoticeLink, token: str, now: datetime, *
         raise FlowOver("link_over")
 
 
-@dataclass(frozen=True, slots=True)
-class _Press:
+class _Press(Struct, frozen=True):
     """``account``: of the address that the link was sent to; the stand-in for one that is nobody's yet. ``former``: the addresses that
     left it in the last 30 days. ``changes``: what was changed in that time."""
 

@@ -1,7 +1,5 @@
 """End a flow from the person's side: leave it, or say that there is no other way."""
 
-from dataclasses import replace
-
 from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
 from sparekey.domain.flow.events import Ended, NothingMore
@@ -10,6 +8,7 @@ from sparekey.domain.flow.state import State
 from sparekey.domain.policy.conditions import rules_of
 from sparekey.domain.policy.model import Situation
 from sparekey.domain.policy.verdict import Deny
+from sparekey.domain.values import replace
 from sparekey.use_cases.advance import advance, to_recovery
 from sparekey.use_cases.carry_out.change import give_back_code
 from sparekey.use_cases.load_flow import load_for_step, read_flow

@@ -5,7 +5,6 @@ which one is typed in, so that a lost phone does not lock its owner out (mission
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import msgspec
 
@@ -16,6 +15,7 @@ from sparekey.domain.factors import FactorKind
 from sparekey.domain.flow.asked import ENROLLED_WAITS, Enrolling
 from sparekey.domain.flow.flow import Flow, check_open
 from sparekey.domain.flow.state import State
+from sparekey.domain.values import replace
 from sparekey.use_cases.advance import over
 from sparekey.use_cases.carry_out.backup_codes import keep_codes
 from sparekey.use_cases.carry_out.change import Change, permitted

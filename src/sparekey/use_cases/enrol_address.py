@@ -1,13 +1,12 @@
 """An address of the account becomes a second factor, once a code to it came back (mission.md, F2, F3)."""
 
-from dataclasses import replace
-
 from sparekey.domain.audit import Event
 from sparekey.domain.factors import Factor
 from sparekey.domain.flow.events import Proven
 from sparekey.domain.flow.flow import step
 from sparekey.domain.masks import masked
 from sparekey.domain.proofs import Proof
+from sparekey.domain.values import replace
 from sparekey.use_cases.enrol import enrolled, must_be_enrolling
 from sparekey.use_cases.load_flow import Loaded
 from sparekey.use_cases.new_factor import NewFactor

@@ -1,11 +1,10 @@
 """Enrol a passkey or security key: the last step of a flow that was allowed to add one."""
 
-from dataclasses import replace
-
 from sparekey.challenges import webauthn
 from sparekey.challenges.webauthn import Registered, Registration, Wrong
 from sparekey.domain.errors import FieldProblem, InvalidInput, WrongStep
 from sparekey.domain.factors import Factor, FactorKind, Thing, ThingKind
+from sparekey.domain.values import replace
 from sparekey.use_cases.enrol import enrolled, must_be_enrolling
 from sparekey.use_cases.key_ceremony import FIND, ceremony_to_register, find_key
 from sparekey.use_cases.load_flow import load_for_step, read_flow

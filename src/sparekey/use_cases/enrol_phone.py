@@ -1,6 +1,5 @@
 """Enrol a phone, on the phone's side: its browser made a key, brings the code from the other screen, and signs our challenge."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sparekey.challenges import approval
@@ -11,6 +10,7 @@ from sparekey.domain.factors import Factor, FactorKind, Thing, ThingKind
 from sparekey.domain.flow.flow import Flow
 from sparekey.domain.flow.state import State as FlowState
 from sparekey.domain.prompts import State
+from sparekey.domain.values import Struct, replace
 from sparekey.use_cases.enrol import enrolled, must_be_enrolling
 from sparekey.use_cases.load_flow import Loaded
 from sparekey.use_cases.new_factor import NewFactor
@@ -22,8 +22,7 @@ from sparekey.use_cases.start_flow import check_volume
 from sparekey.use_cases.stores_of_prompts import Prompt
 
 
-@dataclass(frozen=True, slots=True)
-class PairingSeen:
+class PairingSeen(Struct, frozen=True):
     """What the phone is told before it says yes. ``email``: the main address of the account. ``until``: UTC."""
 
     challenge: str
@@ -31,8 +30,7 @@ class PairingSeen:
     until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class PhoneEnrolled:
+class PhoneEnrolled(Struct, frozen=True):
     """``phone``: the name of its key. ``pending``: the other screen still asks for something (backup codes)."""
 
     phone: str

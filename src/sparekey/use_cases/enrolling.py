@@ -1,7 +1,5 @@
 """What a flow keeps, sealed, while a factor is being added: the seed of an authenticator, and the backup codes that are being shown."""
 
-from dataclasses import dataclass, replace
-
 import msgspec
 
 from sparekey.challenges import backup_code, totp
@@ -12,6 +10,7 @@ from sparekey.domain.factors import FactorKind
 from sparekey.domain.flow.asked import Enrolling
 from sparekey.domain.flow.flow import Flow
 from sparekey.domain.flow.state import State
+from sparekey.domain.values import Struct, replace
 from sparekey.use_cases.services import Services
 
 SEED = "flow.seed"
@@ -48,8 +47,7 @@ def seed_shown(services: Services, flow: Flow) -> bytes | None:
     return services.sealer.open(kept.sealed, f"{SEED}.{flow.flow_id}")
 
 
-@dataclass(frozen=True, slots=True)
-class NewAuthenticator:
+class NewAuthenticator(Struct, frozen=True):
     """``key``: to be typed into an app. ``uri``: the same for a QR code."""
 
     key: str

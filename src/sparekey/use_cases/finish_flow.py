@@ -1,13 +1,13 @@
 """Give what an allowed flow still needs: the new password, or the password of a sign-up whose link was opened elsewhere."""
 
 from collections.abc import Collection
-from dataclasses import replace
 
 from sparekey.domain.actions import RECOVERIES, Action
 from sparekey.domain.errors import FlowOver, InvalidInput, NotProven, WrongStep
 from sparekey.domain.flow.flow import Flow, check_open, still_stands
 from sparekey.domain.flow.state import State
 from sparekey.domain.names import check_name
+from sparekey.domain.values import replace
 from sparekey.use_cases.advance import over
 from sparekey.use_cases.carry_out.account import create_account
 from sparekey.use_cases.carry_out.bind_contact import bind_contact

@@ -1,11 +1,10 @@
 """Say which factor was stolen: the last step of a report that began with a name (mission.md, F9)."""
 
-from dataclasses import replace
-
 from sparekey.domain.actions import Action
 from sparekey.domain.errors import WrongStep
 from sparekey.domain.flow.flow import check_open
 from sparekey.domain.flow.state import State
+from sparekey.domain.values import replace
 from sparekey.use_cases.carry_out.change import permitted
 from sparekey.use_cases.carry_out.factors import report_stolen
 from sparekey.use_cases.enrol import finished

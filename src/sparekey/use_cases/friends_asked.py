@@ -1,17 +1,16 @@
 """Where a recovery stands with the friends that it asks, as its own browser may see it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sparekey.domain.accounts import Account
 from sparekey.domain.contacts import AskKind, Circle, ContactAsk, answered
 from sparekey.domain.flow.flow import Flow
+from sparekey.domain.values import Struct
 from sparekey.use_cases.carry_out.contacts import circle_in_force
 from sparekey.use_cases.ports import Transaction
 
 
-@dataclass(frozen=True, slots=True)
-class FriendsAsked:
+class FriendsAsked(Struct, frozen=True):
     """``phrase``: what the person tells each friend. ``answered``: how many friends have typed it; never who, nor of how many.
     ``enough``: so many as are needed. ``until``: the last moment (UTC) at which a friend can type it."""
 

@@ -8,11 +8,11 @@ D1 and D3). A known device, or a flow that has proven something, is no stranger:
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 from sparekey.domain.errors import Busy, TooManyTries
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.limits import GUESSES_A_DAY, GUESSES_IN_A_ROW, day_of, lane, seconds_to_next_day
+from sparekey.domain.values import Struct
 from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.services import Services
 
@@ -20,15 +20,13 @@ NEVER_REACHED = 2**31
 """The row of wrong answers ends with the factor. A name has no factor to replace, so for it only the day counts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Guess:
+class Guess(Struct, frozen=True):
     subject: str
     lane: str
     day: int
 
 
-@dataclass(frozen=True, slots=True)
-class Reserved:
+class Reserved(Struct, frozen=True):
     """``open``: the guess may be compared. Otherwise the account's lane is closed, and the answer is that of a wrong one."""
 
     counted: tuple[Guess, ...]

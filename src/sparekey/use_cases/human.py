@@ -5,12 +5,12 @@ What answers it is a solved proof of work, or, in a browser without scripts, a m
 """
 
 import hmac
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from sparekey.domain.errors import HumanNeeded
 from sparekey.domain.limits import HUMAN_CHECK_LASTS, HUMAN_CHECK_WAITS, VOLUME_LIMITS, WRONG_BEFORE_HUMAN_CHECK
+from sparekey.domain.values import Struct
 from sparekey.use_cases.guesses import wrong_by_name
 from sparekey.use_cases.known_device import find_device
 from sparekey.use_cases.ports import Transaction
@@ -24,8 +24,7 @@ TICKET: Final = "human.ticket"
 LONGEST_TICKET: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
-class HumanCheck:
+class HumanCheck(Struct, frozen=True):
     """What a form needs to ask: the ``challenge`` as JSON, and for browsers without scripts a ``ticket`` that is good in ``seconds``."""
 
     challenge: str

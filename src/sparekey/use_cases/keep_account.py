@@ -4,7 +4,6 @@ The link shows the address that it was sent to, and nothing else; the policy say
 as often as one likes while a closing can be stopped, and opens no session.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sparekey.domain.accounts import Account, AddressKind, address_thing
@@ -21,6 +20,7 @@ from sparekey.domain.messages import MessageKind
 from sparekey.domain.policy.model import Situation
 from sparekey.domain.proofs import Proof
 from sparekey.domain.sessions import Session
+from sparekey.domain.values import Struct
 from sparekey.use_cases.advance import over
 from sparekey.use_cases.carry_out.change import Change
 from sparekey.use_cases.carry_out.closing import stop_closing
@@ -33,8 +33,7 @@ from sparekey.use_cases.stores_of_messages import NoticeLink
 from sparekey.use_cases.tokens import token_hash
 
 
-@dataclass(frozen=True, slots=True)
-class Keeping:
+class Keeping(Struct, frozen=True):
     """What a link can do. ``until``: when the account closes (UTC); ``None`` where it does not close (any more). ``may``: the address of
     the link can stop it."""
 

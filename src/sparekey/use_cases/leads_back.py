@@ -5,7 +5,6 @@ addresses that left the account, where they were read already.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
 
@@ -14,6 +13,7 @@ from sparekey.domain.actions import Action
 from sparekey.domain.changes import UNDO_FOR, former_things, leads_back
 from sparekey.domain.factors import Factor
 from sparekey.domain.flow.flow import Flow
+from sparekey.domain.values import replace
 from sparekey.use_cases.ports import Transaction
 
 Left: TypeAlias = Sequence[Address]

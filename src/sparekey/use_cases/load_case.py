@@ -1,19 +1,18 @@
 """Load a support case for whoever may see it: the browser or program that opened it, or to which a mailed link brought it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sparekey.domain.accounts import Account
 from sparekey.domain.cases import Case, plain_number
 from sparekey.domain.errors import FlowOver
+from sparekey.domain.values import Struct
 from sparekey.use_cases.ports import SubjectLock, Transaction
 from sparekey.use_cases.record import chain_of
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.tokens import is_same
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedCase:
+class LoadedCase(Struct, frozen=True):
     """``case`` and the head of its subject's chain are locked until the transaction ends."""
 
     case: Case

@@ -1,12 +1,11 @@
 """Load a flow for whoever may drive it: the browser or program that began it, or to which a mailed link brought it."""
 
-from dataclasses import dataclass, replace
-
 from sparekey.domain.accounts import Account
 from sparekey.domain.actions import Action
 from sparekey.domain.errors import FlowOver, NotSignedIn
 from sparekey.domain.flow.flow import ID_LENGTH, Flow, check_open, only_signed_in
 from sparekey.domain.flow.state import OPEN
+from sparekey.domain.values import Struct, replace
 from sparekey.use_cases.carry_out.session_over import SIGNED_OUT
 from sparekey.use_cases.friends_asked import friends_asked
 from sparekey.use_cases.pairing import pairing_of
@@ -20,8 +19,7 @@ from sparekey.use_cases.standing import Standing, may_begin, situation_of, stand
 from sparekey.use_cases.tokens import is_same
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     flow: Flow
     account: Account
     lock: SubjectLock

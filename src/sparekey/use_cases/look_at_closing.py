@@ -1,7 +1,5 @@
 """One look at an account that is going to be closed: tell of it, close it for good, or see that it is wanted no more (mission.md, S4)."""
 
-from dataclasses import replace
-
 from sparekey.domain.accounts import Account
 from sparekey.domain.cases import OVER
 from sparekey.domain.closing import CASES_HOLD, is_notice_due, over, until
@@ -10,6 +8,7 @@ from sparekey.domain.flow.flow import Flow, step
 from sparekey.domain.flow.waiting import Waiting
 from sparekey.domain.flow.wants import NOTHING
 from sparekey.domain.policy.model import Situation
+from sparekey.domain.values import replace
 from sparekey.use_cases.advance import advance
 from sparekey.use_cases.carry_out.change import give_back_code
 from sparekey.use_cases.carry_out.closing import keep, tell_closing

@@ -4,8 +4,6 @@ Its wait is over when the owner was told for as long as the policy says. Then it
 account is frozen, disputed or just recovered. The former list holds until then.
 """
 
-from dataclasses import replace
-
 from sparekey.domain.accounts import Account, is_settled
 from sparekey.domain.audit import Event
 from sparekey.domain.flow.events import TimePassed
@@ -14,6 +12,7 @@ from sparekey.domain.messages import MessageKind
 from sparekey.domain.policy.conditions import rules_of
 from sparekey.domain.policy.decide import withheld
 from sparekey.domain.policy.model import Situation
+from sparekey.domain.values import replace
 from sparekey.use_cases.advance import advance
 from sparekey.use_cases.carry_out.contacts import circle_of, tell_contacts_changing
 from sparekey.use_cases.ports import SubjectLock, Transaction

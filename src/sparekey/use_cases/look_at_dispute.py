@@ -4,11 +4,11 @@ As with waits (``waits.py``) nothing but the database knows of it, and any numbe
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from sparekey.domain.accounts import Account, AccountId, is_settled
 from sparekey.domain.disputes import Dispute
 from sparekey.domain.messages import MessageKind
+from sparekey.domain.values import replace
 from sparekey.use_cases.carry_out.disputes import At, at_account, decide, tell_disputed
 from sparekey.use_cases.services import WORKER, Services
 from sparekey.use_cases.waits import PAGE

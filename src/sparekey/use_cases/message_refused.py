@@ -4,8 +4,6 @@ The address is marked where it is gone. A code by text that somebody waits for i
 chosen anyway. A stranger before his first proof sees nothing of either.
 """
 
-from dataclasses import replace
-
 from sparekey.domain.accounts import NOBODY_ID, AddressKind
 from sparekey.domain.audit import Event
 from sparekey.domain.factors import FactorKind, Thing, ThingKind
@@ -14,6 +12,7 @@ from sparekey.domain.flow.state import State
 from sparekey.domain.messages import Message, MessageKind
 from sparekey.domain.policy.model import Situation
 from sparekey.domain.policy.verdict import Ask
+from sparekey.domain.values import replace
 from sparekey.use_cases.ask_by_message import own_address, send_to
 from sparekey.use_cases.reachable import NOBODY_ASKED, bounced
 from sparekey.use_cases.record import chain_of, record

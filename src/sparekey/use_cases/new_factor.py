@@ -1,12 +1,10 @@
 """A factor that was just proven while enrolling, with what it will be checked by."""
 
-from dataclasses import dataclass
-
 from sparekey.domain.factors import Factor
+from sparekey.domain.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class NewFactor:
+class NewFactor(Struct, frozen=True):
     """``secret``: in clear; the store seals it. ``find_key``: what it is found by without an account, or ``None``."""
 
     factor: Factor

@@ -1,7 +1,6 @@
 """Put messages into the outbox, in the transaction of the change they tell of."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sparekey.challenges import message_code
@@ -13,6 +12,7 @@ from sparekey.domain.flow.flow import Flow
 from sparekey.domain.limits import CODE_DIGITS, NOTICE_LINK_LASTS
 from sparekey.domain.masks import masked
 from sparekey.domain.messages import Message, MessageKind
+from sparekey.domain.values import Struct
 from sparekey.messages.params import BY_TEXT, PARAMS
 from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.services import Client, Services
@@ -22,8 +22,7 @@ from sparekey.use_cases.tokens import short_token, token_hash
 CODE = "flow.code"
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(Struct, frozen=True):
     """Where a code goes, in whose history it stands, and in which words. ``void``: nowhere, though the same row is written.
 
     ``main_address``: of the account that the code leads to, for those who do not remember which one it was (R1).

@@ -4,8 +4,6 @@ The link proves the address that it was sent to. Pressing it objects with that (
 which one more thing is shown, for as long as the link is good.
 """
 
-from dataclasses import replace
-
 from sparekey.domain.accounts import Account, is_settled
 from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
@@ -13,6 +11,7 @@ from sparekey.domain.errors import FlowOver, TooManyTries
 from sparekey.domain.flow.events import Started
 from sparekey.domain.limits import VOLUME_LIMITS
 from sparekey.domain.proofs import Proof
+from sparekey.domain.values import replace
 from sparekey.use_cases.advance import advance
 from sparekey.use_cases.disown import WAYS_BACK
 from sparekey.use_cases.leads_back import former_of

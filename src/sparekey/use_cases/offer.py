@@ -1,19 +1,17 @@
 """A second factor is offered kindly after a sign-in, and "not now" is an answer (mission.md, F8)."""
 
-from dataclasses import dataclass, replace
-
 from sparekey.domain.accounts import has_second_factor
 from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.policy.conditions import rules_of
 from sparekey.domain.sessions import Session
+from sparekey.domain.values import Struct, replace
 from sparekey.use_cases.record import record
 from sparekey.use_cases.services import Client, Services
 
 
-@dataclass(frozen=True, slots=True)
-class SecondFactorOffer:
+class SecondFactorOffer(Struct, frozen=True):
     """``has_one``: there is a second factor already. ``number``: a verified one that codes may go to, as its owner sees it, and its id."""
 
     has_one: bool

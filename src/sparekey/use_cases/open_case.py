@@ -4,8 +4,6 @@ The contact mailbox is shown by a code before anybody looks at the case, for ans
 A name that nobody has takes the same road.
 """
 
-from dataclasses import replace
-
 from sparekey.challenges import message_code
 from sparekey.challenges.message_code import Right, Wrong
 from sparekey.domain.accounts import AccountId
@@ -18,6 +16,7 @@ from sparekey.domain.flow.state import State
 from sparekey.domain.limits import RESEND_AFTER, RESERVED, VOLUME_LIMITS
 from sparekey.domain.messages import MessageKind
 from sparekey.domain.names import check_identifier
+from sparekey.domain.values import replace
 from sparekey.use_cases.human import must_be_human
 from sparekey.use_cases.load_case import load_case, see_case
 from sparekey.use_cases.load_flow import read_flow

@@ -1,11 +1,10 @@
 """Act on a mailed link: prove its mailbox, in whatever browser it was opened. Looking at a link changes nothing."""
 
-from dataclasses import dataclass, replace
-
 from sparekey.challenges import message_code
 from sparekey.domain.errors import FlowOver
 from sparekey.domain.flow.asked import Asked
 from sparekey.domain.flow.flow import ID_LENGTH, Flow
+from sparekey.domain.values import Struct, replace
 from sparekey.use_cases.answer_code import prove_address
 from sparekey.use_cases.carry_out.change import give_back_code
 from sparekey.use_cases.load_flow import Loaded, must_be_signed_in
@@ -17,8 +16,7 @@ from sparekey.use_cases.start_flow import check_volume
 from sparekey.use_cases.tokens import is_same, token_hash
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """What a link would do. ``here``: in the browser that asked for it."""
 
     action: str

@@ -1,6 +1,5 @@
 """Open a session: the end of signing in, and of signing up."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from sparekey.domain.accounts import Account, lacks_second_factor
@@ -12,6 +11,7 @@ from sparekey.domain.limits import day_of, lane
 from sparekey.domain.offers import is_offer_due
 from sparekey.domain.proofs import Proof
 from sparekey.domain.sessions import KnownDevice, Session
+from sparekey.domain.values import replace
 from sparekey.domain.warnings import of_sign_in
 from sparekey.use_cases.carry_out.quarantine import end_if_proven
 from sparekey.use_cases.carry_out.session_over import leave_session

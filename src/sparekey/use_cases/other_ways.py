@@ -1,7 +1,6 @@
 """Why another way to verify is not possible now, for the one who has shown something already (mission.md, F7 and R3)."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from enum import StrEnum, unique
 
 from sparekey.domain.accounts import is_settled
@@ -11,6 +10,7 @@ from sparekey.domain.flow.flow import Flow
 from sparekey.domain.policy.conditions import rules_of
 from sparekey.domain.policy.decide import order_of_kinds
 from sparekey.domain.policy.model import Policy, Situation
+from sparekey.domain.values import Struct
 
 
 @unique
@@ -21,8 +21,7 @@ class WhyNot(StrEnum):
     NO_HELP = "no_help"  # it adds nothing to what was shown
 
 
-@dataclass(frozen=True, slots=True)
-class NotNow:
+class NotNow(Struct, frozen=True):
     kind: FactorKind
     why: WhyNot
 

@@ -1,11 +1,10 @@
 """Show a code with which a phone enrols itself: the last step but one of adding "approve on my phone", on the computer's side."""
 
-from dataclasses import replace
-
 from sparekey.domain.devices import device_name
 from sparekey.domain.errors import WrongStep
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.prompts import State
+from sparekey.domain.values import replace
 from sparekey.use_cases.enrol import must_be_enrolling
 from sparekey.use_cases.load_flow import load_for_step, read_flow
 from sparekey.use_cases.pairing import ids_of, kept, new_pairing

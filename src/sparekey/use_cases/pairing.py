@@ -1,6 +1,5 @@
 """The code with which a phone is enrolled, as the flow keeps it: sealed, so that its page can show it again."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -9,6 +8,7 @@ from sparekey.domain.factors import FactorKind
 from sparekey.domain.flow.asked import Enrolling
 from sparekey.domain.flow.flow import Flow
 from sparekey.domain.prompts import PAIRING_LASTS
+from sparekey.domain.values import Struct
 from sparekey.use_cases.notify import LETTERS
 from sparekey.use_cases.services import Services
 from sparekey.use_cases.tokens import ids_found_by
@@ -22,8 +22,7 @@ _SEALED = "flow.pairing"
 _encode = msgspec.json.Encoder().encode
 
 
-@dataclass(frozen=True, slots=True)
-class Pairing:
+class Pairing(Struct, frozen=True):
     """``challenge``: what the new key signs. ``until``: UTC."""
 
     code: str

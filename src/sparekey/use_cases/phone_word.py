@@ -6,7 +6,6 @@ marked as spent: what was heard once is not heard again. The phone's own clock d
 
 import hashlib
 import hmac
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sparekey.challenges import approval
@@ -15,6 +14,7 @@ from sparekey.domain.accounts import Account, AccountId
 from sparekey.domain.errors import NotProven
 from sparekey.domain.factors import Factor, FactorKind
 from sparekey.domain.prompts import CHALLENGE_LASTS
+from sparekey.domain.values import Struct
 from sparekey.use_cases.ports import SubjectLock, Transaction
 from sparekey.use_cases.services import Services
 
@@ -22,16 +22,14 @@ FIND = "factor.phone"
 _CHALLENGE = "phone.challenge"
 
 
-@dataclass(frozen=True, slots=True)
-class Challenge:
+class Challenge(Struct, frozen=True):
     """``until``: UTC."""
 
     text: str
     until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Phone:
+class Phone(Struct, frozen=True):
     """An enrolled phone, and the account that it is enrolled on."""
 
     account: Account

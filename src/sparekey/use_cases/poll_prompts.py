@@ -1,9 +1,9 @@
 """What an enrolled phone is asked at this moment. A question: nothing changes but that the phone's word is spent."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sparekey.domain.prompts import PROMPT_LASTS, State
+from sparekey.domain.values import Struct
 from sparekey.use_cases.phone_word import Challenge, hear_poll, new_challenge
 from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.services import Client, Services
@@ -11,8 +11,7 @@ from sparekey.use_cases.start_flow import check_volume
 from sparekey.use_cases.stores_of_prompts import Prompt
 
 
-@dataclass(frozen=True, slots=True)
-class Polled:
+class Polled(Struct, frozen=True):
     """``prompts``: the newest first. ``email``: of the account, so that one who has two knows which. ``challenge``: for the next word."""
 
     email: str

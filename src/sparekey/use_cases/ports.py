@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -10,6 +9,7 @@ from sparekey.domain.accounts import Account, AccountId, Address
 from sparekey.domain.flow.flow import Flow
 from sparekey.domain.passwords import Strength
 from sparekey.domain.sessions import KnownDevice, Session
+from sparekey.domain.values import Struct
 from sparekey.use_cases.stores_of_agents import Agents, Votes
 from sparekey.use_cases.stores_of_cases import Cases
 from sparekey.use_cases.stores_of_changes import Changes
@@ -77,8 +77,7 @@ class Breached(Protocol):
         """Whether the password is in a known breach, as far as the lists at hand know."""
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedAddress:
+class ParsedAddress(Struct, frozen=True):
     """``value``: as it is written to. ``key``: what two spellings of it share."""
 
     value: str
@@ -126,8 +125,7 @@ class HumanCheck(Protocol):
 # ---------------------------------------------------------------- the store
 
 
-@dataclass(frozen=True, slots=True)
-class WhoIs:
+class WhoIs(Struct, frozen=True):
     """The answer to "who is signed in?": a session and whose it is."""
 
     session: Session
@@ -136,8 +134,7 @@ class WhoIs:
     language: str
 
 
-@dataclass(frozen=True, slots=True)
-class SubjectLock:
+class SubjectLock(Struct, frozen=True):
     """The head of one audit chain. Holding it is holding the lock on its subject for the length of the transaction."""
 
     chain: str
@@ -145,8 +142,7 @@ class SubjectLock:
     mac: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class AuditRow:
+class AuditRow(Struct, frozen=True):
     """One link of a chain. ``detail``: JSON of nothing personal. ``personal``: JSON, sealed under the key of the account."""
 
     chain: str
@@ -159,16 +155,14 @@ class AuditRow:
     mac: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """An event, and the head of its chain as it stood at the same moment; ``None`` when there is no head."""
 
     row: AuditRow
     head: SubjectLock | None
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """The newest event of a chain, to be sealed. ``at``: when it happened, UTC."""
 
     chain: str
@@ -177,8 +171,7 @@ class Head:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Guesses:
+class Guesses(Struct, frozen=True):
     """A counter of wrong answers. ``today``: in the present UTC day. ``in_a_row``: since the last right one."""
 
     today: int

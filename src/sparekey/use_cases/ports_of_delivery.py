@@ -1,9 +1,10 @@
 """How messages go out, and what comes back of them: providers of mail and texts, and their stand-ins of development."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+from sparekey.domain.values import Struct
 
 
 class Refused(Exception):
@@ -27,8 +28,7 @@ class Delivery(Protocol):
     async def send(self, to: str, subject: str, text: str, html: str, message_id: str, reply_to: str = "") -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
-class SmsReceipt:
+class SmsReceipt(Struct, frozen=True):
     """What a provider reports of a text afterwards. ``receipt``: as ``Delivery.send`` answered it. ``state``: under_way, delivered, failed.
     ``reason``: gone, switched_off, blocked, no_texts, filtered, or empty. ``to``: the number, where it is told, or empty.
     """

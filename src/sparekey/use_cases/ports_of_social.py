@@ -1,11 +1,11 @@
 """Other providers at which people have accounts."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from sparekey.domain.values import Struct
 
-@dataclass(frozen=True, slots=True)
-class SocialIdentity:
+
+class SocialIdentity(Struct, frozen=True):
     """Who somebody is at another provider. ``issuer`` and ``subject`` together are the identity (OpenID Connect Core 1.0, 2);
     nothing else is. ``email``: empty where the provider tells none. ``email_verified``: the provider vouches that the address is this
     person's; without that it is only a suggestion. ``name``: empty where none is told.
@@ -18,8 +18,7 @@ class SocialIdentity:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class SocialAnswer:
+class SocialAnswer(Struct, frozen=True):
     """What the provider sent the browser back with. ``issuer``: who it says it is (RFC 9207), or empty. ``device_id``: VK's, or empty."""
 
     code: str

@@ -1,14 +1,13 @@
 """A question between two screens, as the one that asks may see it."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sparekey.domain.prompts import State
+from sparekey.domain.values import Struct, replace
 from sparekey.use_cases.stores_of_prompts import Prompt
 
 
-@dataclass(frozen=True, slots=True)
-class PromptShown:
+class PromptShown(Struct, frozen=True):
     """``state``: asked, approved or expired. That it was refused, or answered wrongly, only the phone knows. ``until``: UTC."""
 
     number: str

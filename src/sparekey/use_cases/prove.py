@@ -1,7 +1,5 @@
 """The one end of every right answer: the proof is recorded, the flow moves on, its action is carried out, all is saved."""
 
-from dataclasses import replace
-
 from sparekey.domain.accounts import Account
 from sparekey.domain.audit import Event
 from sparekey.domain.errors import FlowOver, WrongStep
@@ -9,6 +7,7 @@ from sparekey.domain.factors import FactorKind
 from sparekey.domain.flow.events import Proven
 from sparekey.domain.flow.flow import judge
 from sparekey.domain.proofs import Proof
+from sparekey.domain.values import replace
 from sparekey.use_cases.adopt_wait import adopt_wait
 from sparekey.use_cases.advance import advance
 from sparekey.use_cases.ask_by_message import ask_by_message, enrolled_kind

@@ -4,7 +4,6 @@ The code tells a phone which screen it stands in front of; whoever photographs i
 of the browser that began. How the phone approves stands in ``approve_sign_in.py``.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sparekey.domain.accounts import AccountId
@@ -14,6 +13,7 @@ from sparekey.domain.errors import FlowOver, NotProven
 from sparekey.domain.flow.flow import judge
 from sparekey.domain.policy.verdict import Deny
 from sparekey.domain.prompts import NUMBER_DIGITS, QR_LASTS, State
+from sparekey.domain.values import Struct, replace
 from sparekey.use_cases.advance import over
 from sparekey.use_cases.carry_out.change import permitted
 from sparekey.use_cases.open_approved_session import open_approved_session
@@ -27,8 +27,7 @@ from sparekey.use_cases.tokens import ids_found_by, is_same, short_token, token_
 FOUND_BY = "qr.sign_in"
 
 
-@dataclass(frozen=True, slots=True)
-class QrShown:
+class QrShown(Struct, frozen=True):
     """What the computer shows. ``state``: asked, approved, or over. ``email``: of the account that approved it. ``until``: UTC."""
 
     token: str

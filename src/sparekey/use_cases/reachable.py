@@ -4,13 +4,13 @@ No credential changes by it, so it takes no permit, tells nobody and makes no ne
 beside another thing; ``domain.accounts.is_weak`` says when it is one.
 """
 
-from dataclasses import replace
 from datetime import datetime
 
 from sparekey.domain.accounts import Account, address_thing
 from sparekey.domain.audit import Event
 from sparekey.domain.factors import Thing
 from sparekey.domain.messages import Message
+from sparekey.domain.values import replace
 from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.record import record
 from sparekey.use_cases.services import Client, Services

@@ -1,7 +1,6 @@
 """What the owner sees of the own account: details, devices, activity, messages. Questions only; nothing here changes anything."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -12,6 +11,7 @@ from sparekey.domain.devices import device_name
 from sparekey.domain.remembered import remembered
 from sparekey.domain.retention import MESSAGE_KEPT
 from sparekey.domain.sessions import Session
+from sparekey.domain.values import Struct
 from sparekey.use_cases.ports import AuditRow
 from sparekey.use_cases.record import personal_purpose
 from sparekey.use_cases.services import Services
@@ -24,8 +24,7 @@ SHOWN_FOR = MESSAGE_KEPT
 """Events are shown as long as messages. What is older can still tell the owner from a thief who reads the page (mission.md, C5)."""
 
 
-@dataclass(frozen=True, slots=True)
-class AddressSeen:
+class AddressSeen(Struct, frozen=True):
     """``settled``: it can already help to get back in. ``weak``: why it counts only beside something else: bounced, unconfirmed, or
     empty. ``second_factor``: codes to it are one. ``may_leave``: it can be removed."""
 
@@ -41,8 +40,7 @@ class AddressSeen:
     may_leave: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Details:
+class Details(Struct, frozen=True):
     """Not when the account was made: that is something to tell its owner by (mission.md, C5)."""
 
     account_id: str
@@ -54,8 +52,7 @@ class Details:
     addresses: tuple[AddressSeen, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SessionSeen:
+class SessionSeen(Struct, frozen=True):
     """``place``: city and country, or empty when unknown. ``current``: the one that asks."""
 
     session_id: str
@@ -66,8 +63,7 @@ class SessionSeen:
     current: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Activity:
+class Activity(Struct, frozen=True):
     """``name``: a stable name of ``domain.audit``; its sentence is in ``messages``."""
 
     at: datetime
@@ -120,8 +116,7 @@ def session_seen(services: Services, s: Session, current: str) -> SessionSeen:
     return SessionSeen(s.session_id, device_name(s.user_agent), place, s.created_at, s.seen_at, s.session_id == current)
 
 
-@dataclass(frozen=True, slots=True)
-class RememberedSeen:
+class RememberedSeen(Struct, frozen=True):
     """A device on which the second factor is not asked for, until a moment. ``current``: the one that asks."""
 
     factor_id: str

@@ -1,19 +1,18 @@
 """A support case as the person sees it: where it stands, what was said, and when something happens next. Honest times only."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sparekey.domain.cases import Case, CaseMessage, CaseState, leaves_at
 from sparekey.domain.flow.flow import Flow
 from sparekey.domain.limits import RESEND_AFTER
 from sparekey.domain.statements import NOTHING_SAID
+from sparekey.domain.values import Struct
 from sparekey.use_cases.load_case import see_case
 from sparekey.use_cases.services import Client, Services
 
 
-@dataclass(frozen=True, slots=True)
-class CaseSeen:
+class CaseSeen(Struct, frozen=True):
     """``answer_at``: the earliest moment (UTC) at which a decision can leave; ``None`` where none is to come. ``flow``: what waits after an
     approval. ``can_state``: the statements are still to be given. ``resend_at``: when another code may be asked for."""
 

@@ -1,18 +1,17 @@
 """Recovery contacts as their owner sees them."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sparekey.domain.accounts import SETTLED_AFTER, is_settled
 from sparekey.domain.contacts import Circle, contacts_factor
 from sparekey.domain.sessions import Session
+from sparekey.domain.values import Struct
 from sparekey.use_cases.carry_out.contacts import circle_in_force
 from sparekey.use_cases.change_contacts import waiting_change
 from sparekey.use_cases.services import Services
 
 
-@dataclass(frozen=True, slots=True)
-class ContactsSeen:
+class ContactsSeen(Struct, frozen=True):
     """``holds``: the list that holds. ``counts_from``: from when (UTC) it counts in a recovery, ``None`` when it does. ``stolen``: it was
     reported. ``factor_id``: to stop it by. ``comes``: the list that waits to take its place, not before ``until`` (UTC);
     ``told``: the owner was told of it for as long as it takes, and what it still waits for are friends who accept.

@@ -3,7 +3,6 @@
 What the other side has shown is not told, only whether it is more.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum, unique
 
@@ -13,6 +12,7 @@ from sparekey.domain.disputes import OVER_AFTER, Dispute, weight
 from sparekey.domain.flow.flow import Flow
 from sparekey.domain.flow.state import State
 from sparekey.domain.sessions import Session
+from sparekey.domain.values import Struct
 from sparekey.use_cases.leads_back import former_of
 from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.services import Services
@@ -27,8 +27,7 @@ class Other(StrEnum):
     MORE = "more"
 
 
-@dataclass(frozen=True, slots=True)
-class DisputeSeen:
+class DisputeSeen(Struct, frozen=True):
     """``weighed_at``: when it is weighed at the earliest; ``over_at``: when nothing is held back any more, if the clock and the
     mail go on (both UTC). ``tied``: both sides had shown as much, and people look at it. ``mine``: how many settled things this side has
     shown."""

@@ -1,16 +1,15 @@
 """The keys of the own account, as their owner sees them. A question; nothing here changes anything."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sparekey.domain.sessions import Session
+from sparekey.domain.values import Struct
 from sparekey.use_cases.key_ceremony import KEYS
 from sparekey.use_cases.services import Services
 
 
-@dataclass(frozen=True, slots=True)
-class KeySeen:
+class KeySeen(Struct, frozen=True):
     """``kind``: passkey or security_key. ``used_at``: UTC; ``None`` before its first use. ``stolen``: reported, hence good for nothing."""
 
     factor_id: str

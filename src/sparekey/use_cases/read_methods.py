@@ -1,17 +1,16 @@
 """The ways to verify of an account, as its owner sees them. A question; nothing here changes anything."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sparekey.challenges.backup_code import WARN_AT
 from sparekey.domain.accounts import has_second_factor, second_factors
 from sparekey.domain.sessions import Session
+from sparekey.domain.values import Struct
 from sparekey.use_cases.answer_backup_code import codes_of
 from sparekey.use_cases.services import Services
 
 
-@dataclass(frozen=True, slots=True)
-class MethodSeen:
+class MethodSeen(Struct, frozen=True):
     """``kind``: of the factor. ``used_at``: UTC; ``None`` before its first use. ``preferred``: asked for first."""
 
     factor_id: str
@@ -23,8 +22,7 @@ class MethodSeen:
     preferred: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Methods:
+class Methods(Struct, frozen=True):
     """``codes_left``: backup codes; ``None`` where there is no set. ``codes_id``: the factor that the set is, or empty.
     ``codes_low``: it is time for new ones.
     """

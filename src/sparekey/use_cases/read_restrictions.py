@@ -1,7 +1,6 @@
 """What is withheld on an account now: for its owner, and for the shop (mission.md, R11). Questions only."""
 
 import re
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -9,14 +8,14 @@ from sparekey.domain.accounts import NOBODY_ID, Account, AccountId
 from sparekey.domain.errors import BadRequest
 from sparekey.domain.quarantine import Restriction, can_be_ended, restrictions
 from sparekey.domain.sessions import Session
+from sparekey.domain.values import Struct, replace
 from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.services import Services
 
 ACCOUNT_ID: Final = re.compile(r"[0-9a-f]{32}")
 
 
-@dataclass(frozen=True, slots=True)
-class Restricted:
+class Restricted(Struct, frozen=True):
     """``states``: what the account is: ``frozen``, ``disputed``, ``quarantined``, ``blocked``, ``closing``, ``closed``.
     ``recovered_at`` and ``until``: of the quarantine (UTC), ``None`` without one. ``can_end_it``: there is
     a settled second factor from before the recovery; signing in with it ends the quarantine."""

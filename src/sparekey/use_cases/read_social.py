@@ -1,17 +1,16 @@
 """The accounts elsewhere that are linked to one's own, and those that could be."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sparekey.domain.accounts import is_settled
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.sessions import Session
+from sparekey.domain.values import Struct
 from sparekey.use_cases.ports_of_social import SocialProvider
 from sparekey.use_cases.services import Services
 
 
-@dataclass(frozen=True, slots=True)
-class Linked:
+class Linked(Struct, frozen=True):
     """``label``: provider and a hint at the account there. ``used_at``: UTC, ``None`` for not since it was linked."""
 
     factor_id: str
@@ -21,8 +20,7 @@ class Linked:
     settled: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SocialSeen:
+class SocialSeen(Struct, frozen=True):
     """``has_password``: whether there is another way to sign in than these and the mailbox."""
 
     linked: tuple[Linked, ...]

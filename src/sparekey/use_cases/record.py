@@ -6,7 +6,6 @@ database can neither change, insert nor remove an event unseen. That the end of 
 chain still holds.
 """
 
-from dataclasses import replace
 from datetime import datetime
 
 import msgspec
@@ -15,6 +14,7 @@ from sparekey.domain.accounts import Account
 from sparekey.domain.audit import Event
 from sparekey.domain.limits import day_of
 from sparekey.domain.shop import TOLD, TOLD_OF
+from sparekey.domain.values import replace
 from sparekey.use_cases.ports import AuditRow, SubjectLock, Transaction
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.tell_shop import tell_shop

@@ -4,8 +4,6 @@ What remembers is a random cookie of the browser, never an IP address; what it i
 is one thing with the password, so a copied cookie opens nothing elsewhere.
 """
 
-from dataclasses import replace
-
 from sparekey.domain.accounts import Account
 from sparekey.domain.actions import Action
 from sparekey.domain.factors import FactorKind
@@ -16,6 +14,7 @@ from sparekey.domain.flow.state import State
 from sparekey.domain.policy.model import Situation
 from sparekey.domain.proofs import Proof
 from sparekey.domain.remembered import remembered
+from sparekey.domain.values import replace
 from sparekey.use_cases.carry_out.change import Change
 from sparekey.use_cases.carry_out.devices import remember_device
 from sparekey.use_cases.known_device import tokens_in

@@ -1,11 +1,11 @@
 """The shop reports what somebody did there: an order, a payment, a payout. The owner sees it beside what changed (mission.md, H3)."""
 
-from dataclasses import replace
 from datetime import UTC
 
 from sparekey.domain.errors import FieldProblem, InvalidInput
 from sparekey.domain.retention import ACTIVITY_KEPT
 from sparekey.domain.shop import CLOCKS_DIFFER, Activity
+from sparekey.domain.values import replace
 from sparekey.use_cases.read_restrictions import account_for_shop
 from sparekey.use_cases.services import Services
 

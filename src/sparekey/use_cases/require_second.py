@@ -1,8 +1,7 @@
 """The operator asks for a second factor of one account, or no longer (mission.md, F8)."""
 
-from dataclasses import replace
-
 from sparekey.domain.audit import Event
+from sparekey.domain.values import replace
 from sparekey.use_cases.load_by_name import load_by_name
 from sparekey.use_cases.open_session import is_limited
 from sparekey.use_cases.record import record

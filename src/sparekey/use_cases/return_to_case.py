@@ -4,11 +4,10 @@ Opening it changes nothing. Its button brings the case, and what waits after an 
 mailbox has the case, for that mailbox is what it would bind.
 """
 
-from dataclasses import replace
-
 from sparekey.domain.audit import Event
 from sparekey.domain.cases import Case
 from sparekey.domain.errors import FlowOver
+from sparekey.domain.values import replace
 from sparekey.messages.render import UNDER
 from sparekey.use_cases.load_case import load_case_for_time
 from sparekey.use_cases.ports import Transaction

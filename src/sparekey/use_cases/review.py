@@ -4,7 +4,6 @@ Only after a proof: in a session, or in a flow that may undo changes.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -21,6 +20,7 @@ from sparekey.domain.flow.state import State
 from sparekey.domain.sessions import Session
 from sparekey.domain.shop import DISOWNED, ActivityKind
 from sparekey.domain.shop import Activity as Reported
+from sparekey.domain.values import Struct
 from sparekey.use_cases.load_flow import read_flow
 from sparekey.use_cases.ports import AuditRow, Transaction
 from sparekey.use_cases.read_account import Activity, SessionSeen, activity_of, session_seen
@@ -39,8 +39,7 @@ SHOWN: Final = 100
 WAYS_IN: Final = frozenset({Event.SIGNED_IN.value, Event.RECOVERED.value})
 
 
-@dataclass(frozen=True, slots=True)
-class OrderSeen:
+class OrderSeen(Struct, frozen=True):
     """Something that the shop reported. ``device`` and ``place``: from where, or empty."""
 
     reference: str
@@ -53,8 +52,7 @@ class OrderSeen:
     place: str
 
 
-@dataclass(frozen=True, slots=True)
-class Review:
+class Review(Struct, frozen=True):
     """``since``: UTC; with ``good``, of the last sign-in on a known device where it usually is, before the first that was none; otherwise
     30 days ago. ``sessions``: living ones that began since. ``events`` and ``orders``: the newest first. ``can_tell_shop``: the site's shop
     is told what is not the owner's."""

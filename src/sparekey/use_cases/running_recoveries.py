@@ -1,7 +1,6 @@
 """Recoveries of an account that wait, or have waited and are not carried out yet, as their owner sees them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sparekey.domain.accounts import AccountId
@@ -9,12 +8,12 @@ from sparekey.domain.actions import RECOVERIES
 from sparekey.domain.errors import WrongStep
 from sparekey.domain.flow.flow import Flow
 from sparekey.domain.sessions import Session
+from sparekey.domain.values import Struct
 from sparekey.use_cases.ports import Transaction
 from sparekey.use_cases.services import Services
 
 
-@dataclass(frozen=True, slots=True)
-class RecoverySeen:
+class RecoverySeen(Struct, frozen=True):
     """``until``: when it may open at the earliest. ``ready``: the wait is over. ``objected``: it is, or was, in dispute."""
 
     flow_id: str

@@ -5,13 +5,13 @@ What is typed is kept as plain text and shown as such: markup is not understood,
 
 import re
 import unicodedata
-from dataclasses import dataclass, replace
 
 from sparekey.domain.audit import Event
 from sparekey.domain.cases import LONGEST_MESSAGE, OVER, Author, Case, CaseMessage, CaseMove, CaseState, closed, moved
 from sparekey.domain.errors import FieldProblem, InvalidInput, WrongStep
 from sparekey.domain.names import has_bad_character
 from sparekey.domain.statements import LONGEST_STATEMENT, NOTHING_SAID, Match, Said, older_than
+from sparekey.domain.values import Struct, replace
 from sparekey.use_cases.load_case import load_case, see_case
 from sparekey.use_cases.record import record
 from sparekey.use_cases.secret_answer import check_secret_answer
@@ -21,8 +21,7 @@ from sparekey.use_cases.start_flow import check_limit, check_volume
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(Struct, frozen=True):
     """Statements as they were typed; each may be empty. ``sign_up``: a month, ``2024-05``."""
 
     sign_up: str = ""

@@ -6,11 +6,11 @@ one out of the middle. That its end was cut is seen by events that no line cover
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 
+from sparekey.domain.values import Struct
 from sparekey.use_cases.ports import Head, Sealer
 
 DIGEST = "audit.seal"
@@ -19,8 +19,7 @@ SHORT = 16
 """So many bytes of a mac are sealed: enough that nobody meets them by chance, and the file is a third smaller."""
 
 
-@dataclass(frozen=True, slots=True)
-class SealedHead:
+class SealedHead(Struct, frozen=True):
     """``mac``: the first 16 bytes, in hexadecimal. ``at``: of the event, in milliseconds since 1970-01-01 UTC."""
 
     chain: str
@@ -29,8 +28,7 @@ class SealedHead:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class SealLine:
+class SealLine(Struct, frozen=True):
     """``until``: every chain that changed up to then is in this line or an earlier one. ``before``: the digest of the line before,
     empty in the first."""
 

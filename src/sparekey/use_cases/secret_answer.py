@@ -1,6 +1,5 @@
 """The answer to the secret question: set, removed, and compared inside a support case (mission.md, R9)."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sparekey.domain.accounts import AccountId
@@ -9,14 +8,14 @@ from sparekey.domain.errors import FieldProblem, InvalidInput, NotSignedIn
 from sparekey.domain.flow.wants import Wants
 from sparekey.domain.secret_question import check_answer, check_question, normal_answer
 from sparekey.domain.sessions import Session
+from sparekey.domain.values import Struct
 from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing
 from sparekey.use_cases.start_flow import check_volume
 from sparekey.use_cases.start_guarded import start_guarded
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerChecked:
+class AnswerChecked(Struct, frozen=True):
     """``set_at``: when (UTC) the account's answer was set; ``None`` where it has none. A statement counts only where that was before the
     first contested sign-in."""
 
@@ -24,8 +23,7 @@ class AnswerChecked:
     set_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class SecretQuestionSeen:
+class SecretQuestionSeen(Struct, frozen=True):
     """``question``: a name of ``Question``. ``set_at``: UTC."""
 
     question: str

@@ -7,6 +7,7 @@ from sparekey.challenges.webauthn import RelyingParty
 from sparekey.domain.passwords import PasswordRules
 from sparekey.domain.policy.model import Policy
 from sparekey.domain.sessions import Session
+from sparekey.domain.values import Struct
 from sparekey.use_cases.ports import (
     Breached,
     Chance,
@@ -24,8 +25,7 @@ from sparekey.use_cases.ports import (
 from sparekey.use_cases.ports_of_social import SocialProvider
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """``words``: what a stranger knows of the site, hence no password. ``texts``: it can send texts to phones.
     ``second_factor_required``: of every account (mission.md, F8)."""
 
@@ -39,8 +39,7 @@ class Site:
     """Answers to secret questions are taken, as weak statements in support cases (mission.md, R9)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Social:
+class Social(Struct, frozen=True):
     """The providers at which people may have accounts, in the order of their buttons. ``base_url``: ours, to come back to.
     ``redirects``: addresses of programs to which a provider may send people back as well."""
 
@@ -53,7 +52,7 @@ class Social:
         return f"{self.base_url}/social/{provider}/callback"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)  # and no Struct, which would show all fields
 class Shop:
     """``secret``: what the shop shows when it asks us; empty where no shop may ask. ``is_told``: it is told of changes."""
 
@@ -63,8 +62,7 @@ class Shop:
     """Scheme and host of its pages, to which people are led back; empty where nobody is led to any."""
 
 
-@dataclass(frozen=True, slots=True)
-class Services:
+class Services(Struct, frozen=True):
     store: Store
     clock: Clock
     chance: Chance
@@ -88,8 +86,7 @@ class Services:
     """``None`` where nothing is limited by volume either, for measuring."""
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(Struct, frozen=True):
     """Who asks, as far as a request tells.
 
     ``holder``: the secret of this browser (a cookie), or of the flow that a program drives. ``device_token``: the cookie of a

@@ -5,8 +5,6 @@ once, or a crash between the two, never give more guesses than the limit. Nothin
 as a flow; what needs more becomes one.
 """
 
-from dataclasses import dataclass, replace
-
 from sparekey.challenges import password as password_challenge
 from sparekey.domain.accounts import Account, has_second_factor
 from sparekey.domain.actions import Action
@@ -16,6 +14,7 @@ from sparekey.domain.factors import FactorKind
 from sparekey.domain.flow.events import Proven
 from sparekey.domain.flow.state import State
 from sparekey.domain.passwords import normalize
+from sparekey.domain.values import Struct, replace
 from sparekey.use_cases.advance import advance
 from sparekey.use_cases.guesses import given_back_if_busy, reserve, wrong_by_name
 from sparekey.use_cases.human import must_be_human
@@ -27,8 +26,7 @@ from sparekey.use_cases.standing import Standing, situation_of, standing
 from sparekey.use_cases.start_flow import check_volume, new_flow
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(Struct, frozen=True):
     """Outcome of comparing a password outside any transaction. ``rehashed``: the same password under today's parameters, or empty."""
 
     right: bool

@@ -5,8 +5,6 @@ resets the password there, and where the provider hosts the mailbox it is the ot
 sign-in are one thing, and neither is a witness against the other (docs/social.md). Where nobody vouches it is a thing of its own.
 """
 
-from dataclasses import dataclass
-
 import msgspec
 
 from sparekey.domain.accounts import AccountId
@@ -17,6 +15,7 @@ from sparekey.domain.flow.asked import Enrolling
 from sparekey.domain.flow.flow import Flow
 from sparekey.domain.flow.state import State
 from sparekey.domain.masks import masked
+from sparekey.domain.values import Struct
 from sparekey.use_cases.new_factor import NewFactor
 from sparekey.use_cases.ports import ParsedAddress, Transaction
 from sparekey.use_cases.ports_of_social import SocialIdentity, SocialProvider
@@ -85,8 +84,7 @@ def kept_link(services: Services, flow: Flow) -> NewFactor | None:
     return new_link(services, kept.title, kept.identity, with_account=True) if kept else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+class _Kept(Struct, frozen=True):
     title: str
     identity: SocialIdentity
 
@@ -101,8 +99,7 @@ def _kept(services: Services, flow: Flow) -> _Kept | None:
     return _decode(services.sealer.open(kept.sealed, f"{ENROLLING}.{flow.flow_id}"))
 
 
-@dataclass(frozen=True, slots=True)
-class Suggested:
+class Suggested(Struct, frozen=True):
     """What the provider said of the person, to be kept or mended. ``vouched``: this address needs no code."""
 
     name: str

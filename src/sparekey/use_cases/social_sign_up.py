@@ -4,14 +4,13 @@ An address that the provider vouches for is proven by that. Any other (another o
 first, by the road of every sign-up: one that has an account looks the same, and its owner is told.
 """
 
-from dataclasses import replace
-
 from sparekey.domain.errors import FieldProblem, FlowOver, InvalidInput, WrongStep
 from sparekey.domain.factors import FactorKind, Thing, ThingKind
 from sparekey.domain.flow.flow import check_open
 from sparekey.domain.flow.wants import Wants
 from sparekey.domain.limits import RESERVED
 from sparekey.domain.proofs import Proof
+from sparekey.domain.values import replace
 from sparekey.use_cases.ask_by_message import ask_by_message
 from sparekey.use_cases.load_flow import load_for_step, read_flow
 from sparekey.use_cases.ports import ParsedAddress

@@ -1,13 +1,12 @@
 """Send the browser to another provider on behalf of a flow, and take it back: the handshake is kept sealed in the flow, and spent once."""
 
-from dataclasses import dataclass, replace
-
 import msgspec
 
 from sparekey.challenges import social
 from sparekey.domain.errors import FieldProblem, InvalidInput, ProviderFailed, WrongStep
 from sparekey.domain.flow.asked import HANDSHAKE_LASTS, Handshake
 from sparekey.domain.flow.flow import Flow
+from sparekey.domain.values import Struct, replace
 from sparekey.use_cases.ports_of_delivery import Refused, TryLater
 from sparekey.use_cases.ports_of_social import SocialProvider
 from sparekey.use_cases.services import Services
@@ -19,8 +18,7 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(social.Asked).decode
 
 
-@dataclass(frozen=True, slots=True)
-class Away:
+class Away(Struct, frozen=True):
     """A flow, and where its browser goes now."""
 
     standing: Standing

@@ -1,7 +1,6 @@
 """Where a flow stands, as the doors show it. The page and the JSON answer are made of the same value."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sparekey.domain.accounts import NOBODY_ID, SETTLED_AFTER, Account, address_thing, has_second_factor, is_settled, second_factors
@@ -17,6 +16,7 @@ from sparekey.domain.policy.model import RunningRecovery, Situation
 from sparekey.domain.policy.verdict import Ask, Verdict
 from sparekey.domain.quarantine import is_younger
 from sparekey.domain.sessions import KnownDevice, Session
+from sparekey.domain.values import Struct, replace
 from sparekey.use_cases.enrolling import NewAuthenticator, authenticator_shown, codes_shown
 from sparekey.use_cases.friends_asked import FriendsAsked
 from sparekey.use_cases.known_device import find_device, in_usual_surroundings
@@ -47,8 +47,7 @@ CHALLENGES = frozenset(
 """The kinds for which there is a challenge. The policy names more than can be asked today; only these are offered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True):
     """A session that was just opened. ``device_token``: of the device that is known from now on, or empty if it was before."""
 
     session: Session
@@ -60,8 +59,7 @@ class Opened:
     """The account has no second factor, and it is time to offer one kindly (mission.md, F8)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """How far a message came. ``state``: queued, accepted (by the mailbox's server or the operator), arrived, refused. ``at``: since when
     (UTC), ``None`` for queued. ``reason``: why it was refused, a stable name, or empty. ``mailed_instead``: a code went by e-mail then.
     """
@@ -73,8 +71,7 @@ class Delivery:
     mailed_instead: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """A flow and what may be done next.
 
     ``choices``: the kinds of proof that may be tried now, best first. ``sent``: a code was sent (or would have been, for a

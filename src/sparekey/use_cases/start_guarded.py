@@ -3,7 +3,6 @@
 The session's fresh proofs may be enough; then the action is carried out at once.
 """
 
-from dataclasses import replace
 from datetime import datetime
 
 from sparekey.domain.accounts import Account
@@ -13,6 +12,7 @@ from sparekey.domain.errors import FieldProblem, InvalidInput, NotSignedIn, Seco
 from sparekey.domain.flow.events import Started
 from sparekey.domain.flow.wants import Wants
 from sparekey.domain.sessions import Session
+from sparekey.domain.values import replace
 from sparekey.use_cases.advance import advance
 from sparekey.use_cases.ask_by_message import BY_MESSAGE, ask_by_message, enrolled_kind
 from sparekey.use_cases.ports import AddressTaken, SubjectLock, Transaction

@@ -1,7 +1,5 @@
 """Go to another provider: to sign in (or up) from nothing, or to prove something in a flow that is under way."""
 
-from dataclasses import replace
-
 from sparekey.domain.accounts import NOBODY_ID, nobody
 from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
@@ -9,6 +7,7 @@ from sparekey.domain.errors import BadRequest, WrongStep
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.flow.state import State
 from sparekey.domain.policy.conditions import rules_of
+from sparekey.domain.values import replace
 from sparekey.use_cases.load_flow import load_for_step, read_flow
 from sparekey.use_cases.prove import must_be_asked
 from sparekey.use_cases.record import chain_of, record, subject_of_name

@@ -1,12 +1,12 @@
 """Where recovery contacts and secret answers are kept, as the use cases see it (``adapters/sql/contacts.py``)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from sparekey.domain.accounts import AccountId
 from sparekey.domain.contacts import Circle, ContactAsk, ContactState
+from sparekey.domain.values import Struct
 
 
 class Circles(Protocol):
@@ -34,8 +34,7 @@ class ContactAsks(Protocol):
         """The oldest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class SecretAnswer:
+class SecretAnswer(Struct, frozen=True):
     """``question``: a stable name. ``hash``: of the answer, like a password's. ``set_at``: UTC."""
 
     question: str

@@ -1,20 +1,19 @@
 """Where the secrets of factors are kept, as the use cases see it (``adapters/sql``)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from sparekey.domain.accounts import AccountId
 from sparekey.domain.factors import Factor
+from sparekey.domain.values import Struct
 
 
 class FactorTaken(Exception):
     """The same key, or the same account elsewhere, is already enrolled."""
 
 
-@dataclass(frozen=True, slots=True)
-class FactorSecret:
+class FactorSecret(Struct, frozen=True):
     """What a factor is checked with. ``counter``: the newest TOTP step or signature count that was seen. ``used_at``: UTC."""
 
     secret: bytes
@@ -46,8 +45,7 @@ class Factors(Protocol):
         """When each enrolled factor was last used, by id; what was not is absent."""
 
 
-@dataclass(frozen=True, slots=True)
-class BackupCode:
+class BackupCode(Struct, frozen=True):
     """``number``: printed before the code, 1 to 10. ``hash``: salted, of the code."""
 
     number: int

@@ -1,16 +1,15 @@
 """Where messages wait and are remembered, and the links in notices, as the use cases see it (``adapters/sql``)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from sparekey.domain.accounts import AccountId
 from sparekey.domain.messages import Message, MessageKind
+from sparekey.domain.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class NoticeLink:
+class NoticeLink(Struct, frozen=True):
     """What "this wasn't me" in one notice is about (mission.md, H1). Times in UTC.
 
     ``address_id``: of the address that the notice went to. ``kind``: of the notice. ``flow_id``: of the flow that made the change, or
@@ -35,16 +34,14 @@ class NoticeLinks(Protocol):
         """Answers whether it was not spent before."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(Struct, frozen=True):
     """An outbox row taken by one worker. ``tries``: how often it was tried before."""
 
     message: Message
     tries: int
 
 
-@dataclass(frozen=True, slots=True)
-class SentMessage:
+class SentMessage(Struct, frozen=True):
     """What the owner, or the operator, may see of a message afterwards. ``state``: ready, void, delivered, dead."""
 
     message_id: str
@@ -59,8 +56,7 @@ class SentMessage:
     delivered_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryState:
+class DeliveryState(Struct, frozen=True):
     """How far a message came. ``state``: of the outbox (ready, void, delivered, dead, expired). ``receipt_state``: what the provider
     reported later, or empty; ``receipt_reason``: its reason, a stable name. Times in UTC.
     """

@@ -1,16 +1,15 @@
 """Where questions that one screen shows and another answers are kept, as the use cases see it (``adapters/sql/prompts.py``)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from sparekey.domain.accounts import AccountId
 from sparekey.domain.prompts import State
+from sparekey.domain.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
+class Prompt(Struct, frozen=True):
     """A question on one screen that is answered on another: to the owner's enrolled phones (mission.md, F6), by the QR code of a
     computer that signs in (I4), by the code with which a phone is enrolled. Times in UTC.
 

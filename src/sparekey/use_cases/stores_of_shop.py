@@ -1,13 +1,13 @@
 """What the shop told us, and what it is to be told: the stores."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from sparekey.domain.accounts import AccountId
 from sparekey.domain.confirmations import Confirmation
 from sparekey.domain.shop import Activity
+from sparekey.domain.values import Struct
 
 
 class ShopActivities(Protocol):
@@ -42,8 +42,7 @@ class Confirmations(Protocol):
         """Answers whether it was confirmed and not used before."""
 
 
-@dataclass(frozen=True, slots=True)
-class ShopEvent:
+class ShopEvent(Struct, frozen=True):
     """Something that the shop is told. ``event_id``: its idempotency key. ``body``: JSON, the same at every try."""
 
     event_id: str
@@ -53,16 +52,14 @@ class ShopEvent:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimedEvent:
+class ClaimedEvent(Struct, frozen=True):
     """An event taken by one worker. ``tries``: how often it was tried before."""
 
     event: ShopEvent
     tries: int
 
 
-@dataclass(frozen=True, slots=True)
-class EventState:
+class EventState(Struct, frozen=True):
     """How far an event came, for the operator. ``state``: ready, delivered or dead."""
 
     event_id: str

@@ -4,7 +4,6 @@ Each of these mails has a link of its own back to the case. None of them stands 
 thief who is inside as it is to everybody else, and one about a name that nobody has writes the same rows.
 """
 
-from dataclasses import replace
 from datetime import timedelta
 
 from sparekey.challenges import message_code
@@ -14,6 +13,7 @@ from sparekey.domain.factors import Thing, ThingKind
 from sparekey.domain.limits import CODE_DIGITS, CODE_LASTS, NOTICE_LINK_LASTS
 from sparekey.domain.masks import masked
 from sparekey.domain.messages import Message, MessageKind
+from sparekey.domain.values import replace
 from sparekey.messages.params import PARAMS
 from sparekey.use_cases.notify import CODE
 from sparekey.use_cases.ports import Transaction

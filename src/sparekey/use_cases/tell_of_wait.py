@@ -4,7 +4,6 @@ Every address of the account is told, with a link to object. The settled ones th
 count. Whoever showed an address is sent a link back to the page there.
 """
 
-from dataclasses import replace
 from datetime import datetime
 
 import msgspec
@@ -17,6 +16,7 @@ from sparekey.domain.flow.waiting import Waiting
 from sparekey.domain.messages import MessageKind
 from sparekey.domain.policy.conditions import see, things_of, witnesses
 from sparekey.domain.policy.model import Situation
+from sparekey.domain.values import replace
 from sparekey.use_cases.leads_back import with_typed
 from sparekey.use_cases.notify import tell, where
 from sparekey.use_cases.ports import SubjectLock, Transaction

@@ -5,7 +5,6 @@ one, the account is frozen, and nobody is given a session. The link in a notice 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sparekey.domain import changes as log
@@ -19,6 +18,7 @@ from sparekey.domain.flow.state import State
 from sparekey.domain.messages import MessageKind
 from sparekey.domain.policy.model import Situation
 from sparekey.domain.sessions import Session
+from sparekey.domain.values import Struct, replace
 from sparekey.use_cases.advance import over
 from sparekey.use_cases.carry_out.change import allowed
 from sparekey.use_cases.carry_out.disputes import at_account, object_with
@@ -35,8 +35,7 @@ EVERYTHING = "everything"
 """In place of the id of a change: all that can be undone."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeSeen:
+class ChangeSeen(Struct, frozen=True):
     """One change, in no detail that is personal. ``kind``: what was done. ``at``: UTC. ``undone``: it was undone since. ``undoable``: it
     can be, with all that came after it."""
 

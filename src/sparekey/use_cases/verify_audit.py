@@ -11,11 +11,11 @@ Nothing here changes anything. It may run beside the server: an event and its he
 
 import hmac
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum, unique
 
 from sparekey.domain.retention import UNKNOWN_CHAIN_KEPT
+from sparekey.domain.values import Struct
 from sparekey.use_cases.ports import Link, Sealer, Store, SubjectLock
 from sparekey.use_cases.record import CHAIN, link_text
 from sparekey.use_cases.seals import SHORT, SealedHead, SealLine, is_genuine, read_line
@@ -40,8 +40,7 @@ class Reason(StrEnum):
     SEALS_END = "seals_end"  # events that should be sealed long since
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """``where``: a chain, or a seal file. ``number``: of the event or line; 0 where none is meant."""
 
     where: str
@@ -52,8 +51,7 @@ class Finding:
 # ---------------------------------------------------------------- pure
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(Struct, frozen=True):
     """How far along the chains we are: the last good event, and its chain's head. ``broken``: already reported."""
 
     chain: str = ""

@@ -4,7 +4,6 @@ Nothing but the database knows of a wait. Each look locks the subject and reads 
 of nodes may look at once, and one that is killed leaves nothing half done.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sparekey.domain.accounts import Account
@@ -19,6 +18,7 @@ from sparekey.domain.flow.waiting import LOOK_EVERY, Waiting
 from sparekey.domain.messages import MessageKind
 from sparekey.domain.policy.model import Situation
 from sparekey.domain.policy.verdict import Delay
+from sparekey.domain.values import Struct, replace
 from sparekey.use_cases.advance import advance
 from sparekey.use_cases.carry_out.addresses import tell_leaving
 from sparekey.use_cases.carry_out.change import give_back_code
@@ -34,8 +34,7 @@ from sparekey.use_cases.tell_of_wait import begin_wait, send_way_back, tell_wait
 PAGE = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """One look at a flow that waits, in an open transaction. ``former``: things that left the account lately and still lead to it."""
 
     tx: Transaction

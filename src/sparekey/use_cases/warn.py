@@ -4,7 +4,6 @@ Looked for by the worker, not in the request: a stranger's clock tells nothing o
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -18,6 +17,7 @@ from sparekey.domain.flow.flow import FLOW_LASTS, Flow
 from sparekey.domain.limits import GUESSES_A_DAY, day_of, lane
 from sparekey.domain.messages import MessageKind
 from sparekey.domain.retention import WARNING_KEPT
+from sparekey.domain.values import Struct, field
 from sparekey.domain.warnings import HALF_DONE_AFTER
 from sparekey.use_cases.notify import tell
 from sparekey.use_cases.ports import AuditRow, SubjectLock, Transaction
@@ -35,8 +35,7 @@ LANE: Final = lane(FactorKind.PASSWORD, "", "")
 MARK: Final = "warned"
 
 
-@dataclass(frozen=True, slots=True)
-class Warned:
+class Warned(Struct, frozen=True):
     """What this process has looked at, so that it does not ask the database again each minute. The database holds what counts."""
 
     looked: dict[tuple[str, str], int] = field(default_factory=dict)

@@ -1,14 +1,13 @@
 """The one table from error to HTTP, sorted by whose fault. What is not in it shows nothing."""
 
-from dataclasses import dataclass
 from typing import assert_never
 
 from sparekey.domain import errors as e
 from sparekey.domain.errors import FieldProblem
+from sparekey.domain.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """``reason``: the stable name that pages and API share. ``retry_after``: whole seconds, or 0."""
 
     status: int

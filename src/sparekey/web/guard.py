@@ -8,7 +8,6 @@ the page that was wanted before a sign-in with two steps. All are ``__Host-`` an
 import hmac
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -17,6 +16,7 @@ from starlette.responses import Response
 
 from sparekey.domain.errors import BadRequest, NotSignedIn, SecondFactorNeeded
 from sparekey.domain.remembered import REMEMBERED_FOR
+from sparekey.domain.values import Struct
 from sparekey.messages import catalogue
 from sparekey.use_cases.known_device import with_token
 from sparekey.use_cases.ports import Sealer, WhoIs
@@ -41,8 +41,7 @@ DEVICE_LASTS: Final = timedelta(days=10 * 365)
 """The cookie of a known device; browsers keep none for more than 400 days (RFC 6265bis, 5.5), each as long as it likes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cookies:
+class Cookies(Struct, frozen=True):
     """The names of our cookies. ``secure``: people come by https."""
 
     secure: bool
@@ -63,8 +62,7 @@ class Cookies:
         response.set_cookie(self.name(plain), "", max_age=0, path="/", secure=self.secure, httponly=True, samesite="lax")
 
 
-@dataclass(frozen=True, slots=True)
-class Door:
+class Door(Struct, frozen=True):
     """What every handler is given.
 
     ``origin``: scheme and host that people use. ``mailbox`` and ``phone``: of development, else ``None``. ``wake``: tells the
@@ -88,8 +86,7 @@ def door_of(request: Request) -> Door:
     return door
 
 
-@dataclass(frozen=True, slots=True)
-class Visitor:
+class Visitor(Struct, frozen=True):
     """Who came to a page. ``fresh``: the browser had no cookie of ours, so ``client.holder`` is new and must be set."""
 
     client: Client

@@ -8,7 +8,6 @@ any number of nodes may run this. What is not here: the loop (``run.py``), and w
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
@@ -16,6 +15,7 @@ import structlog
 
 from sparekey.domain.accounts import BOUNCE_FORGIVEN, AddressKind
 from sparekey.domain.messages import Message
+from sparekey.domain.values import Struct
 from sparekey.messages.render import Rendered, render
 from sparekey.use_cases.ports import Chance, Clock, Store, Transaction
 from sparekey.use_cases.ports_of_delivery import Delivery, NoSuchRecipient, Refused, TryLater
@@ -51,30 +51,25 @@ WAITS: Final = 23
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Struct, frozen=True):
     provider: str
     receipt: str
 
 
-@dataclass(frozen=True, slots=True)
-class Void:
+class Void(Struct, frozen=True):
     """It was for a name that nobody has."""
 
 
-@dataclass(frozen=True, slots=True)
-class Worthless:
+class Worthless(Struct, frozen=True):
     """Its code or link has run out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Again:
+class Again(Struct, frozen=True):
     error: str
     next_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class GivenUp:
+class GivenUp(Struct, frozen=True):
     """``refused``: by every provider, for good. ``gone``: one of them says that there is no such mailbox or number."""
 
     error: str
@@ -82,8 +77,7 @@ class GivenUp:
     gone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """Rows that are this worker's alone until ``lease_until`` (UTC)."""
 
     rows: Sequence[Claimed]

@@ -5,12 +5,12 @@ The same loop and the same waits as for messages (``run.py``, ``deliver.py``).
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
 import structlog
 
+from sparekey.domain.values import Struct
 from sparekey.use_cases.ports import Chance, Clock, Store
 from sparekey.use_cases.ports_of_delivery import TryLater
 from sparekey.use_cases.stores_of_shop import ClaimedEvent
@@ -27,8 +27,7 @@ class Webhook(Protocol):
         """Raises ``TryLater``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Events:
+class Events(Struct, frozen=True):
     """Rows that are this worker's alone for a while."""
 
     rows: Sequence[ClaimedEvent]

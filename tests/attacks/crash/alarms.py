@@ -1,10 +1,10 @@
 """Killed in the middle of a wait, a cancel, a dispute, an undo, or when an account freezes."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 
 from sparekey.adapters.sql.connection import Statement
+from sparekey.domain.values import replace
 from sparekey.worker.waits import look_at_waits
 from tests.attacks.crash.account import change_details
 from tests.attacks.crash.scenario import Facts, Scenario, by_text, has_account, notices

@@ -1,10 +1,10 @@
 """A bug on purpose, so that the test is known to see it."""
 
 from collections.abc import Collection
-from dataclasses import replace
 
 from sparekey.domain.accounts import Account
 from sparekey.domain.messages import MessageKind
+from sparekey.domain.values import replace
 from sparekey.use_cases import finish_flow as true_finish
 from sparekey.use_cases.carry_out import change as changes
 from sparekey.use_cases.carry_out import password as passwords

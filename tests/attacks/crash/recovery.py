@@ -1,9 +1,9 @@
 """Killed while somebody gets back in, or changes the password."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from sparekey.adapters.sql.connection import Statement
+from sparekey.domain.values import replace
 from tests.attacks.crash.scenario import Facts, Scenario, flows_and_messages, give_code, has_account, open_link, with_second_address
 from tests.doors.api import ANOTHER, PASSWORD, Api, Program
 

@@ -4,19 +4,18 @@ format)."""
 import base64
 import re
 import secrets
-from dataclasses import dataclass
 from importlib import metadata
 from typing import Final
 
 from sparekey.adapters.crypto.hashing import Name
+from sparekey.domain.values import Struct
 
 SPOKEN: Final[dict[Name, str]] = {"libsodium": "libsodium (PyNaCl)", "native": "argon2-cffi, built on this machine"}
 
 _PHC = re.compile(r"\$argon2id\$v=19\$m=([0-9]{1,7}),t=([0-9]{1,4}),p=([0-9]{1,3})\$[A-Za-z0-9+/]{11,64}\$[A-Za-z0-9+/]{16,64}")
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Struct, frozen=True):
     """What one hash takes: memory in KiB, and passes over it. One lane, so that one hash is the work of one core.
 
     The defaults are OWASP's lower bound (Password Storage Cheat Sheet, Argon2id): 19 MiB, 2 passes.

@@ -31,7 +31,7 @@ LOOK_EVERY = 1.0
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)  # and no Struct, which would show all fields
 class Key:
     """``id`` stands beside all that was sealed, hashed or peppered under this key. Random, so that two rings never share one."""
 

@@ -5,7 +5,6 @@ Everything in it is a stranger's word. Nothing of it is run, opened or shown as 
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from email import message_from_bytes
 from email.headerregistry import AddressHeader
 from email.message import EmailMessage
@@ -15,6 +14,8 @@ from typing import Final
 
 from typing_extensions import override
 
+from sparekey.domain.values import Struct
+
 LARGEST: Final = 1024 * 1024
 """Bytes. A mail with pictures may be larger; its text is not."""
 
@@ -22,8 +23,7 @@ _ANSWERED: Final = re.compile(r"^.{0,200}(?:wrote|writes|schrieb|писал|пи
 _BEFORE_QUOTE: Final = re.compile(r"^(?:-{2,}.{0,60}-{2,}|_{8,}|-- ?|(?:From|Von|От|发件人)\s?[:：].{0,200})$")
 
 
-@dataclass(frozen=True, slots=True)
-class Inbound:
+class Inbound(Struct, frozen=True):
     """``sender``: the plain address of who says that they sent it. ``recipients``: all that it names. ``text``: what was written, without
     what it answers. ``automatic``: a machine wrote it (a holiday notice, a bounce), so nothing may answer it (RFC 3834)."""
 

@@ -1,6 +1,5 @@
 """One letter in the form that mail servers read (RFC 5322, MIME), for SMTP and for the development mailbox alike."""
 
-from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -8,6 +7,7 @@ from email.utils import format_datetime
 
 from email_validator import EmailNotValidError, validate_email
 
+from sparekey.domain.values import Struct
 from sparekey.use_cases.ports import Clock
 from sparekey.use_cases.ports_of_delivery import Refused
 
@@ -27,8 +27,7 @@ def mailable(address: str) -> str:
     return f"{valid.local_part}@{valid.ascii_domain}"
 
 
-@dataclass(frozen=True, slots=True)
-class Letterhead:
+class Letterhead(Struct, frozen=True):
     """What all letters of a site share. ``host``: the right half of each Message-ID."""
 
     sender: str

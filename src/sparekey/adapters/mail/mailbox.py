@@ -4,7 +4,6 @@ Nothing leaves the machine. Absent in production.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -13,11 +12,11 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from sparekey.adapters.mail.letter import Letterhead
+from sparekey.domain.values import Struct
 from sparekey.use_cases.ports import Clock
 
 
-@dataclass(frozen=True, slots=True)
-class DevMail:
+class DevMail(Struct, frozen=True):
     """A letter as its reader sees it. ``name`` finds it again."""
 
     name: str

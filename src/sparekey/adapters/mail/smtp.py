@@ -3,7 +3,6 @@
 import contextlib
 import re
 import ssl
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -11,6 +10,7 @@ import aiosmtplib
 
 from sparekey.adapters.mail.letter import Letterhead, mailable
 from sparekey.domain.errors import BadSettings
+from sparekey.domain.values import Struct
 from sparekey.use_cases.ports import Clock
 from sparekey.use_cases.ports_of_delivery import NoSuchRecipient, Refused, TryLater
 
@@ -20,8 +20,7 @@ SECONDS_PER_STEP: Final = 10.0
 _PORTS: Final = {"smtp": 587, "smtps": 465}  # RFC 6409, RFC 8314
 
 
-@dataclass(frozen=True, slots=True)
-class SmtpServer:
+class SmtpServer(Struct, frozen=True):
     host: str
     port: int
     user: str

@@ -4,7 +4,6 @@ The checks are those of OpenID Connect Core 1.0, 3.1.3.7, in the strict reading:
 token, or from the userinfo endpoint where the token has none (then for the same subject).
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import quote, urlencode, urlsplit
@@ -16,6 +15,7 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import Key, KeySet, import_key
 
 from sparekey.adapters.social.http import ask, refused
+from sparekey.domain.values import Struct
 from sparekey.use_cases.ports import Clock
 from sparekey.use_cases.ports_of_social import SocialAnswer, SocialIdentity
 
@@ -79,16 +79,14 @@ class _Userinfo(msgspec.Struct):
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(Struct, frozen=True):
     """What was read from the provider, and when (UTC)."""
 
     discovery: _Discovery
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class _KeysRead:
+class _KeysRead(Struct, frozen=True):
     keys: KeySet
     at: datetime
 

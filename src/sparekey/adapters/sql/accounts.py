@@ -1,7 +1,6 @@
 """Accounts, their addresses and former passwords."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 import msgspec
@@ -11,6 +10,7 @@ from sparekey.adapters.sql.personal import reserved_keys
 from sparekey.domain import retention
 from sparekey.domain.accounts import NOBODY_ID, Account, AccountId, Address, AddressKind
 from sparekey.domain.factors import Factor
+from sparekey.domain.values import replace
 from sparekey.use_cases.ports import AddressTaken, Sealer
 
 _COLUMNS = """a.account_id, a.name, a.language, a.created_at, a.password_hash, a.password_set_at, a.version, a.shred_key,

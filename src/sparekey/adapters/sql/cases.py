@@ -1,7 +1,6 @@
 """Support cases: a few columns to find them by; the case itself, and what is said in it, sealed."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 import msgspec
@@ -10,6 +9,7 @@ from sparekey.adapters.sql.connection import Connection, Row, Statement, from_ms
 from sparekey.domain.accounts import AccountId
 from sparekey.domain.cases import Author, Case, CaseMessage, CaseState
 from sparekey.domain.errors import StaleFlow
+from sparekey.domain.values import replace
 from sparekey.use_cases.ports import Sealer
 
 PURPOSE = "support_case"

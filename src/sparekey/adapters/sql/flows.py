@@ -1,6 +1,5 @@
 """Flows: a few columns to find them by, and the flow itself as JSON of its own type."""
 
-from dataclasses import replace
 from datetime import datetime
 
 import msgspec
@@ -9,6 +8,7 @@ from sparekey.adapters.sql.connection import Connection, Statement, to_ms
 from sparekey.domain.accounts import NOBODY_ID, AccountId
 from sparekey.domain.errors import StaleFlow
 from sparekey.domain.flow.flow import Flow
+from sparekey.domain.values import replace
 
 _GET = Statement("select data from flow where flow_id = :flow_id")
 _GET_FOR_STEP = Statement("select data from flow where flow_id = :flow_id /*lock*/")

@@ -1,13 +1,12 @@
 """One question that a flow has open: a code and a link that were sent. Only hashes are kept."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sparekey.domain.factors import FactorKind, Thing
+from sparekey.domain.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """``code_hash`` and ``link_hash``: keyed hashes, bound to the flow. Times in UTC. ``wrong``: wrong answers so far.
 
     ``enrolling``: the address is not yet the account's; the proof is good for enrolling it and nothing else.
@@ -31,8 +30,7 @@ class Asked:
     """Nobody asked for it: it went out because a message by another channel was refused (mission.md, R14)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ceremony:
+class Ceremony(Struct, frozen=True):
     """A WebAuthn challenge that waits for its answer. ``kind``: passkey or security key. ``until``: UTC.
 
     ``options``: what the browser is asked for, JSON. ``registering``: a new key is to be made.
@@ -49,8 +47,7 @@ ENROLLED_WAITS = timedelta(minutes=30)
 """So long a factor that was shown to work waits until its backup codes are kept, on paper perhaps; the printer may be in another room."""
 
 
-@dataclass(frozen=True, slots=True)
-class Enrolling:
+class Enrolling(Struct, frozen=True):
     """A factor that is being added. ``sealed``: what it will be checked with, sealed; empty where there is nothing yet. ``until``: UTC.
 
     ``proven``: it was shown to work; what is missing are the backup codes that the first second factor ends with (mission.md, F5).
@@ -68,8 +65,7 @@ HANDSHAKE_LASTS = timedelta(minutes=15)
 """For signing in at the provider, a forgotten password there included."""
 
 
-@dataclass(frozen=True, slots=True)
-class Handshake:
+class Handshake(Struct, frozen=True):
     """A visit to another provider (RFC 6749, 4.1; RFC 7636). ``sealed``: state, nonce and code verifier. ``until``: UTC."""
 
     provider: str

@@ -1,55 +1,46 @@
 """What can happen to a flow, as values."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from sparekey.domain.proofs import Proof
+from sparekey.domain.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(Struct, frozen=True):
     """The flow begins; the policy says what is asked first, or that the session's proofs are enough."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proven:
+class Proven(Struct, frozen=True):
     proof: Proof
 
 
-@dataclass(frozen=True, slots=True)
-class NothingMore:
+class NothingMore(Struct, frozen=True):
     """The person said "I have no other way"."""
 
 
-@dataclass(frozen=True, slots=True)
-class Postponed:
+class Postponed(Struct, frozen=True):
     """All is proven, but somebody else is told first and may object: ``wait``."""
 
     wait: timedelta
 
 
-@dataclass(frozen=True, slots=True)
-class TimePassed:
+class TimePassed(Struct, frozen=True):
     """The wait is over: its end has come and enough notices of it were accepted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Disputed:
+class Disputed(Struct, frozen=True):
     """Two sides claim the account: the recovery waits until it is weighed, also when its own wait is over."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tied:
+class Tied(Struct, frozen=True):
     """In a dispute both sides have shown as much: people look at it."""
 
 
-@dataclass(frozen=True, slots=True)
-class CarriedOut:
+class CarriedOut(Struct, frozen=True):
     """The action was carried out in this same transaction."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """``reason``: replaced, disowned, cancelled, disputed or outweighed."""
 
     reason: str

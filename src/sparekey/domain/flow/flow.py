@@ -4,7 +4,6 @@
 It changes nothing outside: the use case saves the flow, the account, the notices and the audit event in one transaction.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -22,6 +21,7 @@ from sparekey.domain.policy.decide import decide
 from sparekey.domain.policy.model import DISPUTE_DECIDED_AFTER, Policy, Situation, Then
 from sparekey.domain.policy.verdict import Allow, Ask, Delay, Deny, Refer, Verdict
 from sparekey.domain.proofs import Proof
+from sparekey.domain.values import Struct, replace
 
 ID_LENGTH = 32
 """Characters of a flow's id, with which links and states begin."""
@@ -33,8 +33,7 @@ WAIT_KEPT = timedelta(days=30)
 """A flow that waits stays open for twice its wait (an outage stretches it) and so much longer, for the person to come back to it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(Struct, frozen=True):
     """One person's way to one action. Times in UTC.
 
     ``account_id``: ``NOBODY_ID`` for a name that nobody has. ``subject``: what guess counters and the audit chain go by (the

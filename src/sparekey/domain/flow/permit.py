@@ -1,18 +1,17 @@
 """A permit: leave for one action on one account. Only an allowed flow gives it; whatever changes an account takes one."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sparekey.domain.accounts import AccountId
 from sparekey.domain.errors import WrongStep
 from sparekey.domain.flow.flow import Flow, check_open
 from sparekey.domain.flow.state import State
+from sparekey.domain.values import Struct
 
 _FROM_HERE = object()
 
 
-@dataclass(frozen=True, slots=True)
-class Permit:
+class Permit(Struct, frozen=True):
     """Made by ``permit_of`` alone; a permit made by hand raises ``TypeError``."""
 
     action: str

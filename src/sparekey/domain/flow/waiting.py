@@ -5,8 +5,9 @@ accepted, at least ``NOTICES_APART`` apart. *Credited time*: the length of the w
 neither an outage nor a leap of the clock ends a wait.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from sparekey.domain.values import Struct, replace
 
 NOTICES_APART = timedelta(hours=20)
 """Two counted notices are at least so far apart."""
@@ -25,8 +26,7 @@ LAST_NOTICE = timedelta(hours=4)
 QUIET_BEFORE = timedelta(hours=12)
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """Times in UTC. ``length``: of the wait. ``credited``: how much of it has passed. ``looked_at``: when that was last added to.
 
     ``counted``: notices that a witness's server accepted. ``counted_at``: when the last of them was. ``noticed_at``: when the last

@@ -1,10 +1,9 @@
 """What a flow is for, beside its action: the values that it will put into the account when the policy allows."""
 
-from dataclasses import dataclass
+from sparekey.domain.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Wants:
+class Wants(Struct, frozen=True):
     """Empty strings where an action has no use for a field. ``password_hash``: already hashed, never the password."""
 
     name: str = ""

@@ -1,7 +1,6 @@
 """What the owner should mend first, and the cheapest way to mend it: found by drawing the account with the cure in it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum, unique
 
@@ -11,6 +10,7 @@ from sparekey.domain.graph.draw import Graph, draw
 from sparekey.domain.graph.lockout import lockouts
 from sparekey.domain.graph.takeover import single_points
 from sparekey.domain.policy.model import Policy
+from sparekey.domain.values import Struct, replace
 
 
 @unique
@@ -32,8 +32,7 @@ class Cure(StrEnum):
     ADD_PASSKEY = "add_passkey"  # likewise
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
+class Advice(Struct, frozen=True):
     """``thing``: what the weakness is about. ``cure``: the cheapest that mends it by itself; ``None`` when no single one does."""
 
     weakness: Weakness

@@ -1,16 +1,15 @@
 """The account-access graph: the ways into one account under one policy, from the same judges as ``decide``."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sparekey.domain.accounts import Account
 from sparekey.domain.factors import Factor, Thing, things_behind
 from sparekey.domain.policy.model import Policy, Situation
 from sparekey.domain.policy.openings import Opening, openings
+from sparekey.domain.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
+class Graph(Struct, frozen=True):
     """``held``: each thing, with the factors that are on it. ``openings``: every smallest way, action by action."""
 
     held: dict[Thing, tuple[Factor, ...]]

@@ -1,16 +1,15 @@
 """How could the owner be locked out? The smallest sets of things whose loss leaves no way in."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from sparekey.domain.factors import Thing
 from sparekey.domain.graph.draw import Graph
 from sparekey.domain.graph.takeover import in_order, smallest
 from sparekey.domain.policy.openings import Opening
+from sparekey.domain.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Lockout:
+class Lockout(Struct, frozen=True):
     """``support``: whether a support case is still a way."""
 
     lost: frozenset[Thing]

@@ -1,7 +1,6 @@
 """What is wrong with a policy, found by trying it on every small account. A question of the operator: ``sparekey policy check``."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum, unique
 from itertools import combinations
@@ -13,6 +12,7 @@ from sparekey.domain.policy.conditions import fits, see
 from sparekey.domain.policy.model import ActionPolicy, Policy, Profile, Route, RunningRecovery, Situation, Then
 from sparekey.domain.policy.openings import AGENTS, Opening, openings
 from sparekey.domain.proofs import Proof
+from sparekey.domain.values import Struct, replace
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 """Any moment: the small accounts are as old as they are in relation to it."""
@@ -40,8 +40,7 @@ class Reason(StrEnum):
     TOO_FEW_AGENTS = "too_few_agents"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """``route``: empty when the finding is about the whole action. ``params``: what the sentence needs, as (name, value)."""
 
     severity: Severity

@@ -5,7 +5,6 @@ however many factors it is shown. ``decide`` asks through ``fits``, and so do th
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from enum import StrEnum, unique
 from functools import cached_property
 from itertools import combinations
@@ -16,6 +15,7 @@ from sparekey.domain.errors import BadSettings
 from sparekey.domain.factors import PHISHING_RESISTANT, Factor, FactorKind, Thing, things_behind
 from sparekey.domain.policy.model import ActionPolicy, Policy, Route, Situation, Then
 from sparekey.domain.proofs import Proof
+from sparekey.domain.values import Struct, replace
 
 STANDS_IN = frozenset({FactorKind.BACKUP_CODE, FactorKind.REMEMBERED_DEVICE})
 """They exist only beside a second factor and stand in for it, so they need not be chosen as one."""
@@ -32,8 +32,7 @@ class Takes(StrEnum):
     ACTION = "the name of an action"
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """A situation under a policy, with what every route needs to know of it worked out once.
 
     ``proofs`` and ``session_proofs`` are those that are judged; at first those of the situation.
@@ -75,8 +74,7 @@ def see(policy: Policy, situation: Situation) -> Seen:
     )
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(Struct, frozen=True, dict=True):
     """What one route is judged by. Not slotted, so that what is worked out only when a word asks for it is kept."""
 
     route: Route
@@ -97,8 +95,7 @@ class Facts:
         return frozenset(p.kind for p in self.shown)
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Struct, frozen=True):
     """``takes``: what may stand behind it; the choices themselves where it is one of a few. ``holds``: the judge."""
 
     name: str

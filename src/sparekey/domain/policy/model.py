@@ -1,7 +1,6 @@
 """What a policy is made of, as values. The decisions are in ``standard/*.toml``; ``parse`` turns them into these."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum, unique
 
@@ -9,6 +8,7 @@ from sparekey.domain.accounts import Account
 from sparekey.domain.factors import Factor, FactorKind, Thing, ThingKind
 from sparekey.domain.proofs import Proof
 from sparekey.domain.sessions import SessionRules
+from sparekey.domain.values import Struct
 
 
 @unique
@@ -39,8 +39,7 @@ class Closure(StrEnum):
     OLDER_IN_QUARANTINE = "older_in_quarantine"  # the same, and what is to be removed was there before the recovery
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
+class Route(Struct, frozen=True, kw_only=True):
     """One set of needs that suffices. Each field after ``needs`` is a word of ``conditions.WORDS``, which judges it.
 
     ``name``: the heading in the file; it stands in verdicts and in the audit log, so it is for ever. ``wait``: only with
@@ -87,8 +86,7 @@ class Route:
         return (*self.all_of, *self.any_of, *self.second, *self.in_this_flow)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActionPolicy:
+class ActionPolicy(Struct, frozen=True, kw_only=True):
     """All that a policy says of one action.
 
     ``ask``: what everybody is offered before the first proof, best first, and what counts where a route counts things.
@@ -108,8 +106,7 @@ class ActionPolicy:
     for_agents: frozenset[str] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LostTogether:
+class LostTogether(Struct, frozen=True, kw_only=True):
     """Things that one theft often takes at once, hence one thing when they come from an unknown device.
 
     ``in_hand``: the theft takes the device itself, so that they are one thing from a known device too.
@@ -121,8 +118,7 @@ class LostTogether:
     in_hand: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Capability:
+class Capability(Struct, frozen=True, kw_only=True):
     """What may be withheld for a while. ``actions``: ours, which say themselves while what they are closed; none for what the shop
     guards, which says it here."""
 
@@ -132,8 +128,7 @@ class Capability:
     actions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Policy(Struct, frozen=True, kw_only=True):
     """Every decision of one profile. ``witnesses``: the kinds that can be told of a wait. ``capabilities``: in the order of the file."""
 
     profile: Profile
@@ -148,16 +143,14 @@ DISPUTE_DECIDED_AFTER = timedelta(hours=72)
 """So long each side of a dispute may show more; then it is weighed (mission.md, R16). A recovery that would open at once waits for that."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunningRecovery:
+class RunningRecovery(Struct, frozen=True):
     """A recovery that someone wants to cancel: when it began (UTC), and how many settled things it showed."""
 
     began_at: datetime
     settled_things: int
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(Struct, frozen=True):
     """Who asks, and what is known of the circumstances.
 
     ``proofs``: gathered in this flow. ``signed_in``: in a session of this account. ``session_proofs``: those of that session; they

@@ -4,7 +4,6 @@ The graph draws and weighs these; ``check`` reads them for every small account. 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from itertools import combinations
 
@@ -14,12 +13,12 @@ from sparekey.domain.policy.decide import Standing, order_of_kinds, rank, stands
 from sparekey.domain.policy.model import ActionPolicy, Policy, Route, Situation, Then
 from sparekey.domain.policy.verdict import Allow, Delay
 from sparekey.domain.proofs import Proof
+from sparekey.domain.values import Struct
 
 AGENTS = Thing(ThingKind.AGENTS, "two agents")
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(Struct, frozen=True):
     """One way to an action. ``things``: what is shown, all of it needed. ``heard_by``: who is told while it waits."""
 
     action: str

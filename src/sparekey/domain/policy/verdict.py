@@ -1,40 +1,35 @@
 """What the policy answers. Five answers, each naming the route of the policy file that it came from."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from sparekey.domain.factors import FactorKind
+from sparekey.domain.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Allow:
+class Allow(Struct, frozen=True):
     route: str
 
 
-@dataclass(frozen=True, slots=True)
-class Delay:
+class Delay(Struct, frozen=True):
     """Allowed after a wait that is told to a witness (mission.md, R10). ``wait`` is whole days or 24-hour steps."""
 
     route: str
     wait: timedelta
 
 
-@dataclass(frozen=True, slots=True)
-class Refer:
+class Refer(Struct, frozen=True):
     """Only people can help from here: a support case."""
 
     route: str
 
 
-@dataclass(frozen=True, slots=True)
-class Deny:
+class Deny(Struct, frozen=True):
     """No route can be reached. ``reason`` is a stable name; the words are in ``messages``."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """More is needed. ``choices``: the kinds of proof of which any may be tried next, best first.
 
     Before the first proof the choices are the site's, the same for every name (mission.md, R3); after it they are what

@@ -1,11 +1,10 @@
 """A new account, and its details."""
 
-from dataclasses import replace
-
 from sparekey.domain.accounts import Account, AccountId, Address, AddressKind
 from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
 from sparekey.domain.messages import MessageKind
+from sparekey.domain.values import replace
 from sparekey.use_cases.carry_out.change import Change, record_change, tell_all
 from sparekey.use_cases.new_factor import NewFactor
 from sparekey.use_cases.notify import tell

@@ -1,7 +1,5 @@
 """Addresses: added, removed, made the main one; a number that changes hands."""
 
-from dataclasses import replace
-
 from sparekey.domain.accounts import Account, Address, AddressKind, address_thing, is_needed
 from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
@@ -11,6 +9,7 @@ from sparekey.domain.flow.events import Ended, Postponed
 from sparekey.domain.limits import NUMBER_MOVES_AFTER, RESERVED
 from sparekey.domain.masks import masked
 from sparekey.domain.messages import MessageKind
+from sparekey.domain.values import replace
 from sparekey.use_cases.carry_out.change import Change, end_open_flows, record_change, tell_all
 from sparekey.use_cases.notify import tell
 from sparekey.use_cases.ports import Transaction

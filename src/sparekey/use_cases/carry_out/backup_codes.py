@@ -1,13 +1,13 @@
 """A new set of backup codes. The former set is void in the same moment; it is kept for a while, for whoever undoes this."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
 from sparekey.domain.errors import WrongStep
 from sparekey.domain.factors import Factor, FactorKind, Thing, ThingKind
 from sparekey.domain.messages import MessageKind
+from sparekey.domain.values import replace
 from sparekey.use_cases.carry_out.change import Change, end_open_flows, record_change, tell_all
 from sparekey.use_cases.stores_of_factors import BackupCode
 

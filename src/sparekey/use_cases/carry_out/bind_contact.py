@@ -1,7 +1,5 @@
 """What a support case gives in the end, beside a new password: the contact mailbox becomes the account's main address (mission.md, C6)."""
 
-from dataclasses import replace
-
 from sparekey.domain.accounts import Address, AddressKind
 from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
@@ -9,6 +7,7 @@ from sparekey.domain.cases import closed
 from sparekey.domain.errors import FlowOver, WrongStep
 from sparekey.domain.masks import masked
 from sparekey.domain.messages import MessageKind
+from sparekey.domain.values import replace
 from sparekey.use_cases.carry_out.change import Change, record_change, tell_all
 from sparekey.use_cases.ports import AddressTaken
 from sparekey.use_cases.record import record

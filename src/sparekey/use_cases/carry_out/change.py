@@ -4,8 +4,6 @@ Each change puts its notices and its audit event into the same transaction (miss
 old one too; an address that is leaving learns only that something changed.
 """
 
-from dataclasses import dataclass, replace
-
 from sparekey.challenges.backup_code import WARN_AT
 from sparekey.domain.accounts import Account
 from sparekey.domain.actions import Action
@@ -19,6 +17,7 @@ from sparekey.domain.flow.permit import Permit, permit_of
 from sparekey.domain.flow.state import State
 from sparekey.domain.messages import MessageKind
 from sparekey.domain.policy.model import Situation
+from sparekey.domain.values import Struct, replace
 from sparekey.use_cases.notify import tell, where
 from sparekey.use_cases.ports import SubjectLock, Transaction
 from sparekey.use_cases.record import record
@@ -26,8 +25,7 @@ from sparekey.use_cases.running_recoveries import is_waiting_recovery
 from sparekey.use_cases.services import Client, Services
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """What every change is given: the open transaction, who asks, the lock on the subject, and the flow that allowed it."""
 
     tx: Transaction

@@ -1,7 +1,6 @@
 """Close an account: begin it, stop it, and after thirty days destroy all that is personal (mission.md, S4; decision 0022)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from sparekey.domain.accounts import Account, Address
@@ -16,6 +15,7 @@ from sparekey.domain.messages import MessageKind
 from sparekey.domain.policy.decide import decide
 from sparekey.domain.policy.model import Situation
 from sparekey.domain.policy.verdict import Allow
+from sparekey.domain.values import replace
 from sparekey.use_cases.carry_out.change import Change, give_back_code, is_closing, record_change
 from sparekey.use_cases.notify import tell, where
 from sparekey.use_cases.ports import SubjectLock, Transaction

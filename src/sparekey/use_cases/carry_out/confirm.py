@@ -1,7 +1,5 @@
 """What a site asked is confirmed, or refused: written down once, the shop told, and every other flow about it ended."""
 
-from dataclasses import replace
-
 from sparekey.domain.accounts import Account
 from sparekey.domain.audit import Event
 from sparekey.domain.confirmations import Confirmation, ConfirmationState, must_be_open
@@ -12,6 +10,7 @@ from sparekey.domain.flow.flow import step
 from sparekey.domain.policy.conditions import counted, rules_of, see
 from sparekey.domain.policy.model import Situation
 from sparekey.domain.shop import CONFIRMED, REFUSED
+from sparekey.domain.values import replace
 from sparekey.use_cases.carry_out.change import Change, give_back_code, record_change
 from sparekey.use_cases.ports import SubjectLock, Transaction
 from sparekey.use_cases.record import record

@@ -1,7 +1,5 @@
 """The list of recovery contacts: a new one begins to wait, and takes effect (mission.md, R7; docs/decisions/0019-recovery-contacts.md)."""
 
-from dataclasses import replace
-
 from sparekey.domain.accounts import Account
 from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
@@ -9,6 +7,7 @@ from sparekey.domain.contacts import INVITED_FOR, AskKind, Circle, ContactState,
 from sparekey.domain.errors import WrongStep
 from sparekey.domain.flow.flow import Flow
 from sparekey.domain.messages import MessageKind
+from sparekey.domain.values import replace
 from sparekey.use_cases.carry_out.change import Change, record_change
 from sparekey.use_cases.mail_friends import mail_friend, send_link
 from sparekey.use_cases.notify import tell, where

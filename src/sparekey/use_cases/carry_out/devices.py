@@ -1,13 +1,12 @@
 """Devices that are remembered, and no longer."""
 
-from dataclasses import replace
-
 from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
 from sparekey.domain.devices import device_name
 from sparekey.domain.factors import Factor, FactorKind, Thing, ThingKind
 from sparekey.domain.messages import MessageKind
 from sparekey.domain.remembered import REMEMBERED_FOR, with_remembered
+from sparekey.domain.values import replace
 from sparekey.use_cases.carry_out.change import Change, record_change, tell_all
 from sparekey.use_cases.tokens import token_hash
 

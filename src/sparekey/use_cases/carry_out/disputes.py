@@ -5,7 +5,6 @@ caller holds the lock on the account.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
@@ -22,6 +21,7 @@ from sparekey.domain.messages import MessageKind
 from sparekey.domain.policy.model import Closure, Situation
 from sparekey.domain.policy.verdict import Allow
 from sparekey.domain.proofs import Proof
+from sparekey.domain.values import Struct, replace
 from sparekey.use_cases.carry_out.change import give_back_code
 from sparekey.use_cases.leads_back import former_of
 from sparekey.use_cases.notify import tell
@@ -32,8 +32,7 @@ from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.tell_of_wait import send_way_back
 
 
-@dataclass(frozen=True, slots=True)
-class At:
+class At(Struct, frozen=True):
     """One account in an open transaction, locked. ``account`` and ``lock`` as they stand after what was done last. ``former``: things that
     left the account lately and still lead to it."""
 

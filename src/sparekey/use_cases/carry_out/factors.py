@@ -1,7 +1,6 @@
 """Factors: added, removed, reported stolen."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 
 from sparekey.domain.accounts import has_second_factor, has_settled_second_factor, is_settled, second_factors
 from sparekey.domain.actions import Action
@@ -11,6 +10,7 @@ from sparekey.domain.factors import Factor
 from sparekey.domain.messages import MessageKind
 from sparekey.domain.policy.conditions import STANDS_IN
 from sparekey.domain.remembered import without_remembered
+from sparekey.domain.values import replace
 from sparekey.use_cases.carry_out.change import Change, end_open_flows, record_change, tell_all
 from sparekey.use_cases.carry_out.sessions import open_limited_session
 from sparekey.use_cases.new_factor import NewFactor

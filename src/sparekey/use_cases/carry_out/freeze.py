@@ -1,6 +1,5 @@
 """Freeze an account, and thaw it (mission.md, H1; docs/decisions/0013-freeze-and-thaw.md)."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sparekey.domain.accounts import Account, Address, is_settled
@@ -11,6 +10,7 @@ from sparekey.domain.factors import Factor
 from sparekey.domain.flow.flow import Flow
 from sparekey.domain.messages import MessageKind
 from sparekey.domain.remembered import without_remembered
+from sparekey.domain.values import replace
 from sparekey.use_cases.carry_out.change import Change, give_back_code, record_change, tell_all
 from sparekey.use_cases.carry_out.session_over import end_all_sessions
 from sparekey.use_cases.ports import SubjectLock, Transaction

@@ -1,13 +1,12 @@
 """A new password, changed or recovered."""
 
-from dataclasses import replace
-
 from sparekey.domain.actions import RECOVERIES, Action
 from sparekey.domain.audit import Event
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.limits import lane, lanes_of
 from sparekey.domain.messages import MessageKind
 from sparekey.domain.remembered import without_remembered
+from sparekey.domain.values import replace
 from sparekey.use_cases.carry_out.change import Change, end_open_flows, record_change, tell_all
 from sparekey.use_cases.carry_out.freeze import thawed
 from sparekey.use_cases.carry_out.quarantine import after_recovery, record_quarantine

@@ -1,13 +1,12 @@
 """The quarantine after a recovery: begun with the recovery, ended by a sign-in with an older second factor (mission.md, R11)."""
 
-from dataclasses import replace
-
 from sparekey.domain.accounts import Account
 from sparekey.domain.audit import Event
 from sparekey.domain.flow.flow import Flow
 from sparekey.domain.policy.conditions import rules_of
 from sparekey.domain.policy.parse import LONGEST_QUARANTINE
 from sparekey.domain.quarantine import is_ended_by, quarantined
+from sparekey.domain.values import replace
 from sparekey.use_cases.carry_out.change import Change, record_change
 from sparekey.use_cases.ports import SubjectLock, Transaction
 from sparekey.use_cases.record import record

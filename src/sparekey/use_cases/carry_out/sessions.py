@@ -1,13 +1,12 @@
 """Sessions that end, and with them that their devices are remembered: whoever signs a lost laptop out means all of it."""
 
-from dataclasses import replace
-
 from sparekey.domain.accounts import Account
 from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.messages import MessageKind
 from sparekey.domain.remembered import without_remembered
+from sparekey.domain.values import replace
 from sparekey.use_cases.carry_out.change import Change, record_change, tell_all
 from sparekey.use_cases.carry_out.session_over import end_all_sessions, end_session
 

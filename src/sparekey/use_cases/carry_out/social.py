@@ -1,12 +1,11 @@
 """Accounts elsewhere: linked and unlinked."""
 
-from dataclasses import replace
-
 from sparekey.domain.actions import Action
 from sparekey.domain.audit import Event
 from sparekey.domain.errors import FieldProblem, InvalidInput
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.messages import MessageKind
+from sparekey.domain.values import replace
 from sparekey.use_cases.carry_out.change import Change, end_open_flows, record_change, tell_all
 from sparekey.use_cases.new_factor import NewFactor
 

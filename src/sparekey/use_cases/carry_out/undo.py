@@ -5,7 +5,6 @@ sessions end. What came with the changes leaves, and is marked as stolen: it pro
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sparekey.domain.accounts import Account, Address
@@ -15,14 +14,14 @@ from sparekey.domain.changes import GROUPS, UNDO_FOR, Group, PastChange, Undoing
 from sparekey.domain.factors import Factor
 from sparekey.domain.masks import masked
 from sparekey.domain.messages import MessageKind
+from sparekey.domain.values import Struct, replace
 from sparekey.use_cases.carry_out.change import Change, record_change, tell_all
 from sparekey.use_cases.carry_out.session_over import end_all_sessions
 from sparekey.use_cases.leads_back import former_of
 from sparekey.use_cases.notify import tell
 
 
-@dataclass(frozen=True, slots=True)
-class Undone:
+class Undone(Struct, frozen=True):
     """``kinds``: what was undone, the oldest first. ``password``: it is void now. ``closing``: the account would have closed."""
 
     kinds: tuple[Event, ...] = ()

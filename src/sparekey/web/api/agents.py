@@ -1,6 +1,5 @@
 """The console of agents through JSON (mission.md, C5 and C6). Who is no agent finds nothing here."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
@@ -14,6 +13,7 @@ from sparekey.domain.actions import Action
 from sparekey.domain.agents import Choice
 from sparekey.domain.cases import CaseMessage
 from sparekey.domain.flow.wants import Wants
+from sparekey.domain.values import replace
 from sparekey.use_cases.agent_looks import CaseSeen, agent_hears, agent_looks
 from sparekey.use_cases.agent_queue import agent_queue
 from sparekey.use_cases.agent_says import agent_says

@@ -1,6 +1,5 @@
 """Support cases through JSON, as the person sees them. ``Flow-Token`` is what a case belongs to, as a flow does."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -11,6 +10,7 @@ from starlette.responses import Response
 
 from sparekey.domain.cases import CaseKind, CaseMessage
 from sparekey.domain.statements import LONGEST_STATEMENT
+from sparekey.domain.values import replace
 from sparekey.use_cases.open_case import confirm_case, open_case, send_code_again
 from sparekey.use_cases.read_case import CaseSeen, read_case, shown_state
 from sparekey.use_cases.return_to_case import return_to_case

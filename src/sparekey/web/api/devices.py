@@ -1,11 +1,10 @@
 """Other devices through JSON: phones that approve, and computers that sign in by QR code. The same use cases as the pages."""
 
-from dataclasses import replace
-
 from starlette.requests import Request
 from starlette.responses import Response
 
 from sparekey.domain.masks import masked
+from sparekey.domain.values import replace
 from sparekey.use_cases.answer_prompt import answer_prompt
 from sparekey.use_cases.approve_sign_in import approve_sign_in, look_at_qr
 from sparekey.use_cases.enrol_phone import enrol_phone, look_at_pairing

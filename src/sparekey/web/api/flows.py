@@ -1,7 +1,6 @@
 """Flows through JSON: start, look, answer, send, finish, leave. The same use cases as the pages."""
 
 import json
-from dataclasses import replace
 from typing import assert_never
 
 from starlette.requests import Request
@@ -15,6 +14,7 @@ from sparekey.domain.flow.state import State
 from sparekey.domain.flow.wants import Wants
 from sparekey.domain.names import check_name
 from sparekey.domain.policy.verdict import Ask
+from sparekey.domain.values import replace
 from sparekey.messages import catalogue
 from sparekey.use_cases.answer_approval import answer_approval
 from sparekey.use_cases.answer_backup_code import answer_backup_code

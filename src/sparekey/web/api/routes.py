@@ -1,12 +1,12 @@
 """Every address of the JSON API, one a line, with what goes in and comes out. Routing and the OpenAPI document are made of it."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sparekey.domain.values import Struct
 from sparekey.use_cases.download_data import DataKept
 from sparekey.web.api import (
     account,
@@ -44,8 +44,7 @@ from sparekey.web.session_check import SessionAnswer
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-@dataclass(frozen=True, slots=True)
-class ApiRoute:
+class ApiRoute(Struct, frozen=True):
     """``signed_in``: asks for ``Authorization: Bearer``; ``for_shop``: with the shop's own secret.
     ``body`` and ``answer``: ``None`` for nothing. ``same``: the status where the same was asked before; 0 where that makes no
     difference."""

@@ -1,6 +1,5 @@
 """The articles. One file each, ``<language>/<slug>.md``: a title, the words by which people look for it, and Markdown."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Final
 
 from typing_extensions import override
 
+from sparekey.domain.values import Struct
 from sparekey.messages import catalogue
 
 FOLDER: Final = Path(__file__).parent
@@ -43,8 +43,7 @@ TOPICS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
 SLUGS: Final = tuple(slug for _, slugs in TOPICS for slug in slugs)
 
 
-@dataclass(frozen=True, slots=True)
-class Article:
+class Article(Struct, frozen=True):
     """``about``: its first paragraph, as plain text. ``words``: what people call the problem. ``text``: all of it, as plain text.
     ``html``: safe to be shown as it is."""
 

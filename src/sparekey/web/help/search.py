@@ -6,10 +6,10 @@ Chinese is written without spaces, so there pairs of characters are what words a
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from sparekey.domain.values import Struct
 from sparekey.web.help.articles import Article, articles
 
 LONGEST: Final = 100
@@ -39,8 +39,7 @@ SAY_NOTHING: Final = frozenset(_SILENT.split())
 """Words that stand in every question."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Index:
+class _Index(Struct, frozen=True):
     """Each word of a language's articles, with what it is worth in which of them."""
 
     worth: Mapping[str, Mapping[str, float]]

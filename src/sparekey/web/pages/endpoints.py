@@ -4,13 +4,13 @@
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import get_args
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from sparekey.domain.errors import BadRequest, Busy, InvalidInput, NotSignedIn, SparekeyError, TooManyTries
+from sparekey.domain.values import replace
 from sparekey.messages.reasons import sentence
 from sparekey.use_cases.human import is_asked, new_check
 from sparekey.web.errors import Known, Shown, shown

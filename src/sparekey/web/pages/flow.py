@@ -1,7 +1,6 @@
 """The one page of any flow, and what can be done on it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 
 from starlette.responses import PlainTextResponse, Response
@@ -13,6 +12,7 @@ from sparekey.domain.actions import Action
 from sparekey.domain.errors import FieldProblem, FlowOver, InvalidInput, StaleFlow, WrongStep
 from sparekey.domain.factors import FactorKind
 from sparekey.domain.flow.state import State
+from sparekey.domain.values import replace
 from sparekey.use_cases.end_flow import leave_flow, nothing_more
 from sparekey.use_cases.enrol_key import enrol_key
 from sparekey.use_cases.enrol_totp import enrol_totp

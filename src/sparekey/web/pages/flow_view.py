@@ -1,6 +1,5 @@
 """From where a flow stands to the page that shows it. The same standing gives the JSON answer."""
 
-from dataclasses import replace
 from math import ceil
 from typing import Final, assert_never
 from urllib.parse import quote, unquote, urlencode, urlsplit
@@ -15,6 +14,7 @@ from sparekey.domain.flow.flow import FLOW_LASTS, Flow
 from sparekey.domain.flow.state import State
 from sparekey.domain.masks import masked
 from sparekey.domain.policy.verdict import Ask
+from sparekey.domain.values import replace
 from sparekey.use_cases.ask_by_message import BY_MESSAGE, enrolled_kind
 from sparekey.use_cases.key_ceremony import KEYS
 from sparekey.use_cases.standing import Opened, Standing, is_by_name

@@ -1,7 +1,6 @@
 """A form as it arrived. Strict: one value a field, in UTF-8, not too large; anything else is the client's fault."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, TypeVar
 from urllib.parse import parse_qsl
 
@@ -9,6 +8,7 @@ import msgspec
 from starlette.requests import Request
 
 from sparekey.domain.errors import BadRequest, FieldProblem, InvalidInput
+from sparekey.domain.values import Struct
 from sparekey.web.guard import LARGEST_BODY
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -33,8 +33,7 @@ SECRETS: Final = frozenset(
 """Never shown again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(Struct, frozen=True):
     fields: Mapping[str, str]
 
     def __getitem__(self, name: str) -> str:

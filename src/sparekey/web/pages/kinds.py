@@ -1,12 +1,12 @@
 """How each kind of proof is asked for: one row a kind. The page of a flow, its forms and the list of other ways look into this table."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from sparekey.challenges.webauthn import Assertion
 from sparekey.domain.actions import Action
 from sparekey.domain.factors import FactorKind
+from sparekey.domain.values import Struct
 from sparekey.use_cases.answer_approval import answer_approval
 from sparekey.use_cases.answer_backup_code import answer_backup_code
 from sparekey.use_cases.answer_code import answer_code
@@ -50,8 +50,7 @@ def _key_asked(kind: FactorKind) -> Callable[[Standing], bool]:
     return lambda standing: standing.flow.ceremony is not None and standing.flow.ceremony.kind is kind
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """``template``: the page that asks. ``judge``: what its form is given to; ``None`` where the answer comes another way.
 
     ``wrong``: the sentence for an answer that is not right. ``missing``: the reason for an empty one.

@@ -3,17 +3,16 @@
 The secret leaves the address at once: it moves into a cookie, so that it stands in no history, log or Referer.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from starlette.responses import Response
 
 from sparekey.domain.limits import LINK_LASTS
+from sparekey.domain.values import Struct
 from sparekey.web.pages.visit import Visit
 
 
-@dataclass(frozen=True, slots=True)
-class SecretLink:
+class SecretLink(Struct, frozen=True):
     """``cookie``: where the secret goes. ``path``: of the page that it leads to. ``lasts``: how long that page may lie open before its
     button; links that live longer can be opened again."""
 

@@ -1,7 +1,6 @@
 """Signing in, by password, passkey or message, and out."""
 
 import json
-from dataclasses import replace
 from typing import Final
 
 from starlette.responses import Response
@@ -11,6 +10,7 @@ from sparekey.challenges.webauthn import Assertion
 from sparekey.domain.actions import Action
 from sparekey.domain.errors import Busy, HumanNeeded, InvalidInput, NotProven, TooManyTries
 from sparekey.domain.factors import FactorKind
+from sparekey.domain.values import replace
 from sparekey.use_cases.sign_in import sign_in
 from sparekey.use_cases.sign_in_passkey import passkey_options, sign_in_passkey
 from sparekey.use_cases.sign_out import sign_out

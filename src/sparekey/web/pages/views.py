@@ -4,30 +4,27 @@ A template shows what it is given and asks nothing else; words are chosen in the
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
+from sparekey.domain.values import Struct, field
 from sparekey.use_cases.human import HumanCheck
 from sparekey.use_cases.read_account import SessionSeen
 from sparekey.use_cases.read_dispute import DisputeSeen
 
 
-@dataclass(frozen=True, slots=True)
-class LanguageChoice:
+class LanguageChoice(Struct, frozen=True):
     code: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderView:
+class ProviderView(Struct, frozen=True):
     """Another provider. ``name``: in forms; ``title``: as people know it."""
 
     name: str
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class RestrictionView:
+class RestrictionView(Struct, frozen=True):
     """``told``: what is held back, in words. ``until``: ``None`` where somebody must act first."""
 
     told: str
@@ -35,8 +32,7 @@ class RestrictionView:
     until: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """What surrounds every page. ``path``: the page itself, to come back to after a change of language."""
 
     site_name: str
@@ -65,8 +61,7 @@ class Frame:
     """The same as a countdown, in words."""
 
 
-@dataclass(frozen=True, slots=True)
-class ToldView:
+class ToldView(Struct, frozen=True):
     """Something that was done, in words, and when (UTC). ``choice``: what is sent when it is chosen; empty where there is no choice."""
 
     words: str
@@ -74,16 +69,14 @@ class ToldView:
     choice: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """A sentence about one field; ``field`` is empty when it is about the whole form."""
 
     field: str
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class FormView:
+class FormView(Struct, frozen=True):
     """What was typed, and what is wrong with it. ``values`` never holds a password or code."""
 
     values: Mapping[str, str] = field(default_factory=dict)
@@ -99,16 +92,14 @@ class FormView:
         return next((p.message for p in self.problems if p.field == name), "")
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(Struct, frozen=True):
     """One way to verify. ``href``: where it is asked; empty when something must be sent first."""
 
     kind: str
     href: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FateView:
+class FateView(Struct, frozen=True):
     """What became of a message. ``state``: queued, accepted, arrived, refused. ``reason``: a stable name, or empty."""
 
     by_text: bool
@@ -118,8 +109,7 @@ class FateView:
     mailed_instead: bool
 
 
-@dataclass(frozen=True, slots=True)
-class MethodNamed:
+class MethodNamed(Struct, frozen=True):
     """``label``: what its owner calls it, or empty."""
 
     factor_id: str
@@ -127,16 +117,14 @@ class MethodNamed:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class NotNowView:
+class NotNowView(Struct, frozen=True):
     """A way that cannot be tried now. ``why``: none, stolen, young, no_help."""
 
     kind: str
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class PromptView:
+class PromptView(Struct, frozen=True):
     """A question to the owner's phone. ``state``: asked, approved or expired."""
 
     number: str
@@ -144,8 +132,7 @@ class PromptView:
     until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class FriendsView:
+class FriendsView(Struct, frozen=True):
     """Friends who were asked to help. ``phrase``: what they are told. ``answered``: how many have typed it; ``enough``: as many as it
     takes."""
 
@@ -155,8 +142,7 @@ class FriendsView:
     until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class PairingView:
+class PairingView(Struct, frozen=True):
     """The code with which a phone is enrolled: ``code`` in groups to be typed, ``raw`` without, ``svg`` to be scanned."""
 
     code: str
@@ -165,8 +151,7 @@ class PairingView:
     until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class FlowView:
+class FlowView(Struct, frozen=True):
     """One flow as its own browser may see it.
 
     ``masked``: the name or address as typed, masked. ``username``: for the password manager, as typed. ``resend_after``: whole
@@ -238,8 +223,7 @@ class FlowView:
     """The provider says that it verified the address with which someone signs up."""
 
 
-@dataclass(frozen=True, slots=True)
-class AccountView:
+class AccountView(Struct, frozen=True):
     name: str
     main_email: str
     password_set_at: datetime | None
@@ -247,15 +231,13 @@ class AccountView:
     advice: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class EventView:
+class EventView(Struct, frozen=True):
     sentence: str
     where: str
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ConfirmationView:
+class ConfirmationView(Struct, frozen=True):
     """What the shop asks. ``state``: open, confirmed, refused or expired. ``about``: what it calls the action. ``until``: when it expires
     (UTC)."""
 
@@ -267,8 +249,7 @@ class ConfirmationView:
     until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class OrderView:
+class OrderView(Struct, frozen=True):
     """Something that the shop reported. ``name`` and ``reference``: of its box in the form, and what that sends."""
 
     name: str
@@ -280,8 +261,7 @@ class OrderView:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewView:
+class ReviewView(Struct, frozen=True):
     """What happened since a moment (UTC). ``good``: it is that of the last sign-in on a known device."""
 
     since: datetime
@@ -292,8 +272,7 @@ class ReviewView:
     can_tell_shop: bool
 
 
-@dataclass(frozen=True, slots=True)
-class MessageView:
+class MessageView(Struct, frozen=True):
     """One message that was sent. ``state``: ready, delivered, expired or dead."""
 
     subject: str
@@ -302,8 +281,7 @@ class MessageView:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class KeptField:
+class KeptField(Struct, frozen=True):
     """A field that an error page keeps, with its label."""
 
     name: str
@@ -311,8 +289,7 @@ class KeptField:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class SaidView:
+class SaidView(Struct, frozen=True):
     """A message in a support case. ``author``: person or agent. ``seq``: its number in the case."""
 
     author: str
@@ -321,8 +298,7 @@ class SaidView:
     seq: int
 
 
-@dataclass(frozen=True, slots=True)
-class CaseView:
+class CaseView(Struct, frozen=True):
     """A support case as the person sees it. ``flow_id``, ``flow_state`` and ``flow_ended``: of what waits after an approval."""
 
     number: str

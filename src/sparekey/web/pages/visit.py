@@ -3,7 +3,6 @@
 import gettext
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from urllib.parse import quote
@@ -12,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from sparekey.domain.errors import NotSignedIn
+from sparekey.domain.values import Struct
 from sparekey.messages import catalogue
 from sparekey.use_cases.keep_account import read_closing
 from sparekey.use_cases.ports import WhoIs
@@ -30,8 +30,7 @@ HEADERS: Final[Mapping[str, str]] = {"cache-control": "no-store", "x-frame-optio
 """Of every page; what every answer has stands in ``web/app.py``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(Struct, frozen=True):
     request: Request
     door: Door
     came: Visitor
