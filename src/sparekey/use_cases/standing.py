@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
 
 from sparekey.domain.accounts import NOBODY_ID, SETTLED_AFTER, Account, address_thing, has_second_factor, is_settled, second_factors
 from sparekey.domain.actions import RECOVERIES, Action
@@ -216,8 +217,12 @@ def choices_of(services: Services, flow: Flow, verdict: Verdict | None) -> tuple
 
 def asked_here(services: Services) -> frozenset[FactorKind]:
     """The kinds that this site can ask for."""
-    there = CHALLENGES if services.social.providers else CHALLENGES - {FactorKind.SOCIAL}
-    return frozenset(k for k in there if can_be_sent(services, k))
+    return _asked(social=bool(services.social.providers), texts=services.site.texts)
+
+
+@cache
+def _asked(*, social: bool, texts: bool) -> frozenset[FactorKind]:
+    return CHALLENGES - {k for k, there in ((FactorKind.SOCIAL, social), (FactorKind.SMS, texts)) if not there}
 
 
 def _preferred_first(situation: Situation, choices: tuple[FactorKind, ...]) -> tuple[FactorKind, ...]:
