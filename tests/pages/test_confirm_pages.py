@@ -101,6 +101,17 @@ async def test_it_asks_what_the_policy_asks(api: Api, shop: Shop) -> None:
     assert (browser.page.path, browser.page.heading) == (f"/confirm/{found}", "Confirmed")
 
 
+async def test_who_stops_half_way_is_asked_again_and_can_refuse(api: Api, shop: Shop) -> None:
+    found = await asked_of(api, shop)
+    browser = await stale(api)
+    await browser.open(f"/confirm/{found}")
+    await browser.press("Continue")
+    await browser.press("Stop here and change nothing")
+    assert (browser.page.path, browser.page.heading, await shop.state(found)) == (f"/confirm/{found}", ASKED, "open")
+    await browser.press("No, this was not me: refuse")
+    assert await shop.state(found) == "refused"
+
+
 async def test_a_second_tab_and_the_back_button_say_what_is_true(api: Api, shop: Shop) -> None:
     found = await asked_of(api, shop)
     browser = await stale(api)

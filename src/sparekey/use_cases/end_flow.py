@@ -17,8 +17,8 @@ from sparekey.use_cases.services import Client, Services
 from sparekey.use_cases.standing import Standing, situation_of, standing
 
 
-async def leave_flow(services: Services, client: Client, flow_id: str) -> None:
-    """The person goes no further in this browser: it can drive the flow no more, and typed codes are void.
+async def leave_flow(services: Services, client: Client, flow_id: str) -> Flow:
+    """The flow as it was. The person goes no further in this browser: it can drive the flow no more, and typed codes are void.
 
     The mailed links stay good for whoever reads the mailbox. Otherwise a stranger could start flows and leave them at once, use up
     what we mail to one address, and so keep its owner out (D2). What waits waits no more. Raises ``FlowOver``.
@@ -31,11 +31,12 @@ async def leave_flow(services: Services, client: Client, flow_id: str) -> None:
             await tx.flows.save(step(at.flow, Ended("left"), policy=services.policy, situation=situation))
             await give_back_code(tx, at.flow)
             await record(tx, services, at.lock, Event.LEFT, at.account, client, flow_id=flow_id)
-            return
+            return at.flow
         only_links = tuple(replace(a, code_hash=b"") for a in at.flow.asked)
         await tx.flows.save(replace(at.flow, holder=b"", asked=only_links, prompt_id="", backup_code=None))
         await give_back_code(tx, at.flow)
         await record(tx, services, at.lock, Event.LEFT, at.account, client, flow_id=flow_id)
+        return at.flow
 
 
 async def nothing_more(services: Services, client: Client, flow_id: str) -> Standing:

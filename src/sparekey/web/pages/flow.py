@@ -126,10 +126,11 @@ async def _nothing_more(visit: Visit, form: Form) -> Response:  # noqa: ARG001 -
 
 async def _leave(visit: Visit, form: Form) -> Response:  # noqa: ARG001 - the shape of an action
     try:
-        await leave_flow(visit.services, visit.client, flow_id_of(visit))
+        left = await leave_flow(visit.services, visit.client, flow_id_of(visit))
     except FlowOver as e:
         return over_page(visit, e.reason)
-    return visit.go("/")
+    # What a shop asked is not answered yet: it can still be refused.
+    return visit.go(f"/confirm/{left.wants.confirmation_id}" if left.wants.confirmation_id else "/")
 
 
 async def _finish(visit: Visit, form: Form) -> Response:
